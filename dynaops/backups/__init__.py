@@ -1,1 +1,1 @@
-"""Backups: made, listed, deleted, restored and verified. Every write is an Operation for the engine's runner."""
+"""Create, list, delete, restore and verify backups. Every write is an Operation that the engine's runner executes."""

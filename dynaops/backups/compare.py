@@ -1,4 +1,4 @@
-"""Whether a restored copy holds what its table holds: by digests of all items, or by all keys and a sample.
+"""Compares a restored copy with its table: by digests of all items, or by all keys and a sample of items.
 
 Only reads AWS.
 """
@@ -41,7 +41,7 @@ class How:
 
 @dataclass
 class Reading:
-    """How far it is."""
+    """The progress of a comparison."""
 
     began: float = field(default_factory=time.monotonic)
     tables: list[Exported] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Reading:
 
     @property
     def bytes(self) -> int:
-        """About as many as were read: a unit is 4 KiB of consistent reads."""
+        """An estimate of the bytes read: a read capacity unit is 4 KiB of a consistent read."""
         return int(self.units * 4096)
 
 
@@ -65,7 +65,10 @@ Progress = Callable[[Reading], None]
 
 
 class CopyComparison:
-    """One comparison of `source` (None: it is gone) with `copy`. `expected`: what AWS counted when it was backed up."""
+    """One comparison of the table `source` (None if it was deleted) with `copy`.
+
+    `expected` is the number of items that AWS counted at the backup.
+    """
 
     def __init__(
         self,
@@ -86,20 +89,28 @@ class CopyComparison:
         self._random = random.Random()  # noqa: S311 (a sample, no secret)
 
     def run(self, table: str) -> Verified:
-        """Compare, and tell. Raises DynaopsError kinds."""
+        """Compare, and return the result. Raises DynaopsError and its subclasses."""
         if self._source is None:
-            found = Contents(self._copy.keys)
-            self._scan([(self._copy, found.add)])
-            return self._told(table, "count", found.items, self._expected)
+            contents = Contents(self._copy.keys)
+            self._scan([(self._copy, contents.add)])
+            return self._verified(table, "count", contents.items, self._expected)
         if self._how.sample is None:
-            mine, theirs = self._contents()
-            differing = self._differing(mine, theirs, None)
-            digest = mine.digest if not differing.total else None
-            return self._told(table, "digest", theirs.items, mine.items, mine.items, differing, digest)
+            source_contents, copy_contents = self._contents()
+            differing = self._differing(source_contents, copy_contents, None)
+            digest = source_contents.digest if not differing.total else None
+            return self._verified(
+                table,
+                "digest",
+                copy_contents.items,
+                source_contents.items,
+                source_contents.items,
+                differing,
+                digest,
+            )
         return self._sampled(table, self._source, self._how.sample)
 
     def _sampled(self, table: str, source: TableInfo, size: int) -> Verified:
-        """All keys on both sides, and some items whole."""
+        """Compare all keys of both tables, and `size` items as a whole."""
         keys = self._keys_only()
         chosen: list[dict[str, Any]] = []
         seen = 0
@@ -109,56 +120,60 @@ class CopyComparison:
             seen += 1
             if len(chosen) < size:
                 chosen.append(item)
-            elif (place := self._random.randrange(seen)) < size:
-                chosen[place] = item
+            elif (index := self._random.randrange(seen)) < size:
+                chosen[index] = item
 
-        mine, theirs = self._contents(keys, choose)
-        differing = self._differing(mine, theirs, keys)
+        source_contents, copy_contents = self._contents(keys, choose)
+        differing = self._differing(source_contents, copy_contents, keys)
         changed = self._changed(source, chosen)
-        told = (*differing.keys, *changed)[:_SHOWN]
-        return self._told(
+        shown = (*differing.keys, *changed)[:_SHOWN]
+        return self._verified(
             table,
             "sample",
-            theirs.items,
-            mine.items,
+            copy_contents.items,
+            source_contents.items,
             len(chosen),
-            differing.model_copy(update={"changed": len(changed), "keys": told}),
+            differing.model_copy(update={"changed": len(changed), "keys": shown}),
         )
 
     def _contents(
         self, keys: ExportFilter | None = None, also: Take | None = None
     ) -> tuple[Contents, Contents]:
         assert self._source is not None, "there is a source to compare with"
-        mine, theirs = Contents(self._source.keys), Contents(self._copy.keys)
+        source_contents, copy_contents = Contents(self._source.keys), Contents(self._copy.keys)
 
         def take(item: dict[str, Any]) -> None:
-            mine.add(item)
+            source_contents.add(item)
             if also is not None:
                 also(item)
 
-        self._scan([(self._source, take), (self._copy, theirs.add)], keys)
-        return mine, theirs
+        self._scan([(self._source, take), (self._copy, copy_contents.add)], keys)
+        return source_contents, copy_contents
 
-    def _differing(self, mine: Contents, theirs: Contents, keys: ExportFilter | None) -> Differing:
-        """Which items differ, from a second look at the buckets that do."""
-        buckets = mine.differing(theirs)
+    def _differing(
+        self, source_contents: Contents, copy_contents: Contents, keys: ExportFilter | None
+    ) -> Differing:
+        """The items that differ, found by reading the differing buckets a second time."""
+        buckets = source_contents.differing(copy_contents)
         if not buckets:
             return Differing()
         assert self._source is not None, "there is a source to compare with"
-        left: dict[bytes, int] = {}
-        right: dict[bytes, int] = {}
+        source_hashes: dict[bytes, int] = {}
+        copy_hashes: dict[bytes, int] = {}
 
         def collect(into: dict[bytes, int]) -> Take:
             def take(item: dict[str, Any]) -> None:
-                key = mine.key_of(item)
+                key = source_contents.key_of(item)
                 if bucket_of(key) in buckets:
                     into[key] = hash(canonical(item))
 
             return take
 
-        self._scan([(self._source, collect(left)), (self._copy, collect(right))], keys)
-        changed = [key for key in left.keys() & right.keys() if left[key] != right[key]]
-        missing, extra = left.keys() - right.keys(), right.keys() - left.keys()
+        self._scan([(self._source, collect(source_hashes)), (self._copy, collect(copy_hashes))], keys)
+        changed = [
+            key for key in source_hashes.keys() & copy_hashes.keys() if source_hashes[key] != copy_hashes[key]
+        ]
+        missing, extra = source_hashes.keys() - copy_hashes.keys(), copy_hashes.keys() - source_hashes.keys()
         shown = [*sorted(changed), *sorted(missing), *sorted(extra)][:_SHOWN]
         return Differing(
             changed=len(changed),
@@ -168,36 +183,42 @@ class CopyComparison:
         )
 
     def _changed(self, source: TableInfo, chosen: Sequence[dict[str, Any]]) -> list[str]:
-        """The keys of those chosen items that are on both sides and not the same."""
-        found: list[str] = []
+        """The keys of the chosen items that are in both tables with different content."""
+        changed: list[str] = []
         for start in range(0, len(chosen), _BATCH):
             keys = list(chosen[start : start + _BATCH])
-            left, right = self._items(source, keys), self._items(self._copy, keys)
-            found += [key.decode() for key in left.keys() & right.keys() if left[key] != right[key]]
-        return found
+            source_items, copy_items = self._items(source, keys), self._items(self._copy, keys)
+            changed += [
+                key.decode()
+                for key in source_items.keys() & copy_items.keys()
+                if source_items[key] != copy_items[key]
+            ]
+        return changed
 
     def _items(self, table: TableInfo, keys: list[dict[str, Any]]) -> dict[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
+        items: dict[bytes, bytes] = {}
         contents = Contents(table.keys)
-        asked: dict[str, Any] = {table.name: {"Keys": keys, "ConsistentRead": True}}
+        request_items: dict[str, Any] = {table.name: {"Keys": keys, "ConsistentRead": True}}
         pause = 0.05
-        while asked:
-            answer = self._aws.call("dynamodb", "BatchGetItem", table.region, {"RequestItems": asked})
-            for item in answer.get("Responses", {}).get(table.name, ()):
-                found[contents.key_of(item)] = canonical(item)
-            asked = answer.get("UnprocessedKeys") or {}
-            if asked:
+        while request_items:
+            response = self._aws.call(
+                "dynamodb", "BatchGetItem", table.region, {"RequestItems": request_items}
+            )
+            for item in response.get("Responses", {}).get(table.name, ()):
+                items[contents.key_of(item)] = canonical(item)
+            request_items = response.get("UnprocessedKeys") or {}
+            if request_items:
                 time.sleep(pause)
                 pause = min(5.0, pause * 2)
-        return found
+        return items
 
     def _keys_only(self) -> ExportFilter:
         names = [name for name in (self._copy.keys.hash_key, self._copy.keys.range_key) if name]
-        placed = {f"#k{number}": name for number, name in enumerate(names)}
-        return ExportFilter(projection=",".join(placed), names=placed)
+        placeholders = {f"#k{number}": name for number, name in enumerate(names)}
+        return ExportFilter(projection=",".join(placeholders), names=placeholders)
 
     def _scan(self, sides: Sequence[tuple[TableInfo, Take]], narrowing: ExportFilter | None = None) -> None:
-        """Read all sides at once."""
+        """Read all the tables at the same time."""
         asyncio.run(self._read(sides, narrowing or ExportFilter()))
 
     async def _read(self, sides: Sequence[tuple[TableInfo, Take]], narrowing: ExportFilter) -> None:
@@ -235,7 +256,7 @@ class CopyComparison:
             self._progress(self._reading)
             await asyncio.sleep(_PROGRESS_SECONDS)
 
-    def _told(
+    def _verified(
         self,
         table: str,
         method: str,

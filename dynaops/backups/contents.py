@@ -1,6 +1,6 @@
-"""What is in a table, small enough to compare: digests of its items, apart by bucket, whatever order they are read in.
+"""A summary of a table's items that fits in memory: a count and a digest for each bucket of keys, in any reading order.
 
-Where two tables differ, so do a few buckets, and only the items of those are read once more, to say which they are.
+If two tables differ, only a few buckets differ, and only the items of these are read again, to name them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dynaops.data.rows import Keys
 
 BUCKETS = 4096
 MOST = 500_000
-"""Items that are looked at one by one, at the most: memory is bounded, however much differs."""
+"""The highest number of items that are compared individually, which bounds the memory."""
 _MODULUS = 1 << 128
 
 
 class Contents:
-    """Counts and digests of the items that were added. Digests are summed, so that order does not matter."""
+    """Counts and digests of the added items. The digests are summed, so the order of the items does not matter."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = tuple(name for name in (keys.hash_key, keys.range_key) if name)
@@ -33,35 +33,37 @@ class Contents:
 
     @property
     def digest(self) -> str:
-        """One digest of it all."""
+        """One digest of all the items."""
         whole = blake2b(digest_size=16)
         for count, total in zip(self.counts, self.sums, strict=True):
             whole.update(count.to_bytes(8) + total.to_bytes(16))
         return whole.hexdigest()
 
     def add(self, item: dict[str, Any]) -> None:
-        """Take an item (DynamoDB JSON) in."""
+        """Add an item (DynamoDB JSON)."""
         text = canonical(item)
         bucket = bucket_of(self.key_of(item))
         self.counts[bucket] += 1
         self.sums[bucket] = (self.sums[bucket] + _number(text, 16)) % _MODULUS
 
     def key_of(self, item: dict[str, Any]) -> bytes:
-        """The item's key, as text."""
+        """The item's key as canonical JSON text."""
         return canonical({name: item[name] for name in self._keys})
 
     def differing(self, other: Contents) -> set[int]:
-        """The buckets that are not the same; only so many that their items are not too many to look at."""
-        mine, theirs = (zip(one.counts, one.sums, strict=True) for one in (self, other))
-        found: set[int] = set()
+        """The buckets that differ, as many as hold at most MOST items together (at least one bucket)."""
+        own_buckets, other_buckets = (
+            zip(contents.counts, contents.sums, strict=True) for contents in (self, other)
+        )
+        buckets: set[int] = set()
         total = 0
-        for bucket, (left, right) in enumerate(zip(mine, theirs, strict=True)):
+        for bucket, (left, right) in enumerate(zip(own_buckets, other_buckets, strict=True)):
             if left != right:
                 total += left[0] + right[0]
-                if total > MOST and found:
-                    return found
-                found.add(bucket)
-        return found
+                if total > MOST and buckets:
+                    return buckets
+                buckets.add(bucket)
+        return buckets
 
 
 def bucket_of(key: bytes) -> int:
@@ -70,7 +72,7 @@ def bucket_of(key: bytes) -> int:
 
 
 def canonical(item: dict[str, Any]) -> bytes:
-    """An item as text that is the same for the same item: attributes by name, members of sets in order."""
+    """An item as JSON text that is equal for equal items: attributes sorted by name, members of sets sorted."""
     text = orjson.dumps(item, option=orjson.OPT_SORT_KEYS, default=_text)
     if b'S":[' not in text:
         return text
@@ -78,10 +80,10 @@ def canonical(item: dict[str, Any]) -> bytes:
 
 
 def _ordered(value: Any, kind: str = "M") -> Any:
-    """A copy of the members of a map (or of a list) with all sets in order."""
+    """A copy of the members of a map (or of a list) with all sets sorted."""
     if kind == "M":
-        return {name: _typed(one) for name, one in value.items()}
-    return [_typed(one) for one in value]
+        return {name: _typed(value) for name, value in value.items()}
+    return [_typed(value) for value in value]
 
 
 def _typed(value: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def _typed(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """Bytes as JSON has them."""
+    """Bytes as base64 text, for JSON."""
     return base64.b64encode(value).decode()
 
 

@@ -1,4 +1,4 @@
-"""Backups that are made on demand, by DynamoDB itself or by AWS Backup, and what retention then takes away."""
+"""Plans on-demand backups by DynamoDB or by AWS Backup, and the deletion of backups that exceed the retention."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from dynaops.model.state import State
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
-"""CreateBackup, BackupName."""
+"""The pattern of BackupName (API reference, CreateBackup)."""
 
 
 @dataclass(frozen=True)
 class Creation:
-    """What is to be made. `name` is for on-demand backups only; `days` are those of `--retention`, `keep` a number.
+    """The backups to create. `name` is for on-demand backups only; `days` comes from `--retention`, `keep` is a number.
 
-    AWS Backup deletes by itself after `days`; on-demand backups have no such life, so older ones are pruned here.
+    AWS Backup deletes a recovery point after `days` by itself. DynamoDB has no lifecycle for on-demand backups, so the
+    plan deletes the older ones.
     """
 
     tables: tuple[str, ...]
@@ -52,35 +53,35 @@ class Creation:
 
     @property
     def retention(self) -> Retention | None:
-        """What is pruned after an on-demand backup."""
+        """The retention by which old on-demand backups are deleted; None if nothing is deleted here."""
         if self.via is not Via.DYNAMODB or (self.days is None and self.keep is None):
             return None
         return Retention(self.keep, None if self.days is None else self.days * DAY)
 
 
 def plan_create(creation: Creation, state: State, aws: Aws) -> Plan:
-    """The plan of it. Raises PlanRefused with all that stands against it, of all tables."""
-    wrong = [*_misnamed(creation)]
+    """The plan that creates the backups. Raises PlanRefused with the findings of all tables."""
+    findings = [*_misnamed(creation)]
     changes: list[Change] = []
     operations: list[Operation] = []
     for table in dict.fromkeys(creation.tables):
         arn = _arn(aws, table, creation.region)
         if isinstance(arn, Finding):
-            wrong.append(arn)
+            findings.append(arn)
         elif creation.via is Via.DYNAMODB:
-            made = list(_on_demand(creation, table, aws))
-            changes += [one for one, _ in made]
-            operations += [one for _, one in made]
+            pairs = list(_on_demand(creation, table, aws))
+            changes += [change for change, _ in pairs]
+            operations += [call for _, call in pairs]
         else:
             pair = _point(creation, table, arn, state, aws)
             if isinstance(pair, tuple):
                 changes.append(pair[0])
                 operations.append(pair[1])
             else:
-                wrong += pair
-    if wrong:
-        raise PlanRefused(list({one.message: one for one in wrong}.values()))
-    pruning = any(one.destructive for one in operations)
+                findings += pair
+    if findings:
+        raise PlanRefused(list({finding.message: finding for finding in findings}.values()))
+    pruning = any(call.destructive for call in operations)
     plan = plan_of(changes, operations, aws, destroy=pruning)
     return plan.model_copy(update={"tables": tuple(dict.fromkeys(creation.tables))})
 
@@ -91,41 +92,47 @@ def _misnamed(creation: Creation) -> Iterator[Finding]:
 
 
 def _arn(aws: Aws, table: str, region: str) -> str | Finding:
-    """The ARN of a table that can be backed up; or why it cannot."""
-    answer = aws.read("dynamodb", "DescribeTable", region, {"TableName": table})
-    if answer is None:
+    """The ARN of the table, or a finding if it cannot be backed up."""
+    response = aws.read("dynamodb", "DescribeTable", region, {"TableName": table})
+    if response is None:
         return make_finding(
             BACKUP101, f"There is no table {table} in {region}", "Check the name and the region (--region)."
         )
-    status = answer["Table"].get("TableStatus")
+    status = response["Table"].get("TableStatus")
     if status in ("CREATING", "DELETING"):
         return make_finding(
             BACKUP101, f"The table {table} is {status}", "Run the command again when it is ACTIVE."
         )
-    return str(answer["Table"]["TableArn"])
+    return str(response["Table"]["TableArn"])
 
 
 def _on_demand(creation: Creation, table: str, aws: Aws) -> Iterator[tuple[Change, Operation]]:
-    """CreateBackup, and the deletions that need it to have succeeded."""
-    there = on_demand(aws, creation.region, table)
+    """CreateBackup, and the deletions of old backups, which run only if CreateBackup succeeded."""
+    existing = on_demand(aws, creation.region, table)
     now = aws.now
-    when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    name = creation.name or f"{table[:200]}-{when}"
-    made = _creation(table, name, creation.region, there)
-    yield made
+    timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    name = creation.name or f"{table[:200]}-{timestamp}"
+    creation_pair = _creation(table, name, creation.region, existing)
+    yield creation_pair
     retention = creation.retention
     if retention is None:
         return
-    for one in retention.surplus([each for each in there if prunable(each, Via.DYNAMODB)], now, making=1):
-        change, operation = deletion(one, retention.reason(one, now))
-        need = (made[1].id,)
-        yield change, operation.model_copy(update={"after": need, "needs": need})
+    for backup in retention.surplus(
+        [candidate for candidate in existing if prunable(candidate, Via.DYNAMODB)], now, making=1
+    ):
+        change, operation = deletion(backup, retention.reason(backup, now))
+        needed = (creation_pair[1].id,)
+        yield change, operation.model_copy(update={"after": needed, "needs": needed})
 
 
-def _creation(table: str, name: str, region: str, there: list[Backup]) -> tuple[Change, Operation]:
-    """CreateBackup has no token and names need not be unique: a lost answer is looked for among the new ones."""
-    known = literal([one.arn for one in there if one.name == name])
-    new = f"BackupSummaries[?BackupName=='{name}' && !contains({known}, BackupArn)]"
+def _creation(table: str, name: str, region: str, existing: list[Backup]) -> tuple[Change, Operation]:
+    """The change and the CreateBackup operation.
+
+    CreateBackup has no idempotency token, and backup names need not be unique. So if its response is lost, the backup
+    is recognised among those of this name whose ARN did not exist before.
+    """
+    known_arns = literal([backup.arn for backup in existing if backup.name == name])
+    new_backups = f"BackupSummaries[?BackupName=='{name}' && !contains({known_arns}, BackupArn)]"
     change = Change(
         address=f"{table}/backup/{name}",
         kind=ON_DEMAND,
@@ -145,9 +152,9 @@ def _creation(table: str, name: str, region: str, there: list[Backup]) -> tuple[
             title=f"{name} is there",
             api="ListBackups",
             parameters={"TableName": table, "BackupType": "USER"},
-            until=f"length({new})>`0`",
+            until=f"length({new_backups})>`0`",
         ),
-        wait=available(name, f"${{answer:BackupDetails.BackupArn || ({new}.BackupArn | [0])}}"),
+        wait=available(name, f"${{answer:BackupDetails.BackupArn || ({new_backups}.BackupArn | [0])}}"),
         outputs={"arn": "BackupDescription.BackupDetails.BackupArn"},
         slow=True,
     )
@@ -157,19 +164,19 @@ def _creation(table: str, name: str, region: str, there: list[Backup]) -> tuple[
 def _point(
     creation: Creation, table: str, arn: str, state: State, aws: Aws
 ) -> tuple[Change, Operation] | list[Finding]:
-    """StartBackupJob; or why it cannot be started."""
+    """The change and the StartBackupJob operation; or the findings if the job cannot be started."""
     check_identity(state, aws)
     vault = vault_of(aws, state, table, creation.region, creation.vault)
     role = role_of(aws, state, table, creation.region, creation.role)
     if isinstance(vault, Finding) or isinstance(role, Finding):
-        return [one for one in (vault, role) if isinstance(one, Finding)]
-    life = {"DeleteAfterDays": creation.days} if creation.days is not None else {}
+        return [resolved for resolved in (vault, role) if isinstance(resolved, Finding)]
+    lifecycle = {"DeleteAfterDays": creation.days} if creation.days is not None else {}
     parameters: dict[str, Any] = {
         "BackupVaultName": vault,
         "ResourceArn": arn,
         "IamRoleArn": role,
         "IdempotencyToken": str(uuid.uuid4()),
-        **({"Lifecycle": life} if life else {}),
+        **({"Lifecycle": lifecycle} if lifecycle else {}),
     }
     change = Change(
         address=f"{table}/backup/{vault}",

@@ -1,4 +1,4 @@
-"""Backups that go: those that are named, and those that retention is over for."""
+"""Plans the deletion of backups: those that the user names, and those that exceed a retention."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ DAY = 86_400.0
 
 @dataclass(frozen=True)
 class Retention:
-    """Which backups of a table are kept: the newest `keep`, and those not older than `older_than` seconds.
+    """The backups of a table that are kept: the newest `keep`, and those not older than `older_than` seconds.
 
-    With both, only what is too old goes, and of that never the newest `keep`. Without `keep` the newest one stays,
-    however old. `match` is a glob that names must fit to be counted at all.
+    With both, only backups that are too old are deleted, and never the newest `keep`. Without `keep` the newest backup
+    is kept at any age. `match` is a glob; backups whose names do not match are neither counted nor deleted.
     """
 
     keep: int | None = None
@@ -36,17 +36,19 @@ class Retention:
     match: str = "*"
 
     def surplus(self, backups: Sequence[Backup], now: float, making: int = 0) -> list[Backup]:
-        """The backups that go, oldest first. `making`: how many newer ones are being made in the same plan."""
-        ours = [one for one in backups if one.ready and fnmatch.fnmatchcase(one.name, self.match)]
-        ours.sort(key=lambda one: (one.created or 0, one.arn), reverse=True)
+        """The backups to delete, oldest first. `making` is the number of newer backups that the same plan creates."""
+        matching = [
+            backup for backup in backups if backup.ready and fnmatch.fnmatchcase(backup.name, self.match)
+        ]
+        matching.sort(key=lambda backup: (backup.created or 0, backup.arn), reverse=True)
         least = (1 if self.keep is None else self.keep) - making
-        spare = ours[max(0, least) :]
+        surplus = matching[max(0, least) :]
         if self.older_than is not None:
-            spare = [one for one in spare if now - (one.created or now) > self.older_than]
-        return spare[::-1]
+            surplus = [backup for backup in surplus if now - (backup.created or now) > self.older_than]
+        return surplus[::-1]
 
     def reason(self, backup: Backup, now: float) -> str:
-        """Why a backup is one too many."""
+        """Why a backup is deleted, for the plan."""
         if self.older_than is None:
             return f"only the newest {self.keep} stay" if self.keep else "none is to stay"
         age = (now - (backup.created or now)) / DAY
@@ -54,33 +56,33 @@ class Retention:
 
 
 def plan_delete(aws: Aws, references: Sequence[str], region: str) -> Plan:
-    """The deletion of the backups that are named. Raises PlanRefused with all that stands against it."""
-    found = find_all(aws, references, region)
-    wrong = [make_finding(BACKUP110, why) for why in map(_undeletable, found) if why]
-    if wrong:
-        raise PlanRefused(wrong)
-    pairs = [deletion(one, "it was asked for") for one in found]
-    return plan_of([one for one, _ in pairs], [one for _, one in pairs], aws, destroy=True)
+    """The plan that deletes the named backups. Raises PlanRefused with the findings of all of them."""
+    backups = find_all(aws, references, region)
+    findings = [make_finding(BACKUP110, reason) for reason in map(_undeletable, backups) if reason]
+    if findings:
+        raise PlanRefused(findings)
+    pairs = [deletion(backup, "it was asked for") for backup in backups]
+    return plan_of([backup for backup, _ in pairs], [backup for _, backup in pairs], aws, destroy=True)
 
 
 def plan_prune(
     aws: Aws, tables: Sequence[str], retention: Retention, region: str, via: Via = Via.DYNAMODB
 ) -> Plan:
-    """The deletion of what retention is over for, of each table by itself. Raises DynaopsError."""
+    """The plan that deletes the backups that exceed the retention, for each table separately. Raises DynaopsError."""
     if retention.keep is None and retention.older_than is None:
         raise DynaopsError("Nothing says which backups go", "Add --keep N, --older-than DURATION, or both.")
     pairs = []
     for table in dict.fromkeys(tables):
-        found = [one for one in listing(aws, region, [table], via).backups if prunable(one, via)]
+        backups = [backup for backup in listing(aws, region, [table], via).backups if prunable(backup, via)]
         now = aws.now
-        for one in retention.surplus(found, now):
-            pairs.append(deletion(one, retention.reason(one, now)))
-    plan = plan_of([one for one, _ in pairs], [one for _, one in pairs], aws, destroy=True)
+        for backup in retention.surplus(backups, now):
+            pairs.append(deletion(backup, retention.reason(backup, now)))
+    plan = plan_of([backup for backup, _ in pairs], [backup for _, backup in pairs], aws, destroy=True)
     return plan.model_copy(update={"tables": tuple(dict.fromkeys(tables))})
 
 
 def prunable(backup: Backup, via: Via) -> bool:
-    """Whether retention is about it: AWS's own backups of deleted tables end by themselves."""
+    """Whether retention applies to the backup. AWS deletes its own (SYSTEM) backups of deleted tables itself."""
     return backup.via is via and _undeletable(backup) is None
 
 

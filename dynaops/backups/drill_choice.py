@@ -1,4 +1,4 @@
-"""Which tables of a state a restore drill is made of, and what each drill restores. Only reads AWS."""
+"""Selects the tables of a state for restore drills, and the backup that each drill restores. Only reads AWS."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 OF_DELETED_TABLE = "SYSTEM"
-"""AWS's BackupType of the backup that it makes of a table with point-in-time recovery when that is deleted."""
+"""BackupType of the backup that AWS makes when a table with point-in-time recovery is deleted."""
 
 
 def candidates(
     aws: Aws, tables: Mapping[str, str], succeeded: Mapping[str, int], latest: bool
 ) -> tuple[list[DrillCandidate], list[str]]:
-    """A candidate for each of `tables` (name -> region), the one verified longest ago first; and the gaps of the look.
+    """A candidate for each of `tables` (name -> region), the one verified longest ago first; and what was not read.
 
-    `succeeded` has, by ``region/name``, when the last successful drill was, in epoch seconds. With `latest`, what is
-    restored is each table as it is now, by point-in-time recovery. Else it is the newest backup that can be restored,
-    and point-in-time recovery only where there is none.
+    `succeeded` is the time of the last successful drill by ``region/name``, in epoch seconds. With `latest`, a drill
+    restores the table's current content by point-in-time recovery. Else it restores the newest backup that can be
+    restored, and uses point-in-time recovery only for a table that has no backup.
     """
     chosen: list[DrillCandidate] = []
     gaps: list[str] = []
     for region in dict.fromkeys(tables.values()):
-        names = [name for name, home in tables.items() if home == region]
+        names = [name for name, table_region in tables.items() if table_region == region]
         backups: dict[str, list[Backup]] = {}
         if not latest:
             listed = listing(aws, region)
@@ -47,14 +47,14 @@ def candidates(
 
 
 def stalest(candidates: Iterable[DrillCandidate], count: int | None) -> list[DrillCandidate]:
-    """The first `count` candidates (None: all) of which something can be restored."""
+    """The first `count` candidates (None: all) that have a backup or a restorable time."""
     return [candidate for candidate in candidates if candidate.reference is not None][:count]
 
 
 def last_successes(*sources: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """When the last successful drill was, by ``region/name``, from records of drills that may be of an older version.
+    """The time of the last successful drill by ``region/name``, from records of this or an older version.
 
-    Those of older versions have no ``succeeded_at``, only the last drill and whether it was successful.
+    Records of older versions have no ``succeeded_at``, only the last drill and whether it was successful.
     """
     successes: dict[str, int] = {}
     for drills in sources:
@@ -68,19 +68,22 @@ def last_successes(*sources: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
 def _recoverable(aws: Aws, region: str, names: list[str]) -> set[str]:
     """The tables that point-in-time recovery can restore."""
     return {
-        found.table for found in in_parallel([partial(window, aws, region, name) for name in names]) if found
+        recovery_window.table
+        for recovery_window in in_parallel([partial(window, aws, region, name) for name in names])
+        if recovery_window
     }
 
 
 def _source(table: str, newest_first: list[Backup], *, recoverable: bool) -> dict[str, Any]:
-    """What is restored: members of a candidate; none where there is nothing.
+    """The candidate's fields that name what is restored; empty if nothing can be restored.
 
-    The backup of a deleted table comes last: a table of that name that is there again is another one.
+    AWS's backup of a deleted table is used only if there is nothing else: a table that exists now under the same name
+    is a different table.
     """
-    own = [backup for backup in newest_first if backup.kind != OF_DELETED_TABLE]
-    if not own and recoverable:
+    of_current_table = [backup for backup in newest_first if backup.kind != OF_DELETED_TABLE]
+    if not of_current_table and recoverable:
         return {"reference": table, "latest": True}
-    return {"reference": (own or newest_first)[0].arn} if newest_first else {}
+    return {"reference": (of_current_table or newest_first)[0].arn} if newest_first else {}
 
 
 def _verified_longest_ago_first(candidate: DrillCandidate) -> tuple[bool, int, str]:

@@ -1,4 +1,4 @@
-"""Which backups there are: DynamoDB's own, and the recovery points of AWS Backup. Only reads AWS."""
+"""Lists backups: DynamoDB's on-demand backups, and the recovery points of AWS Backup. Only reads AWS."""
 
 from __future__ import annotations
 
@@ -20,34 +20,38 @@ _Part = tuple[list[Backup], list[str]]
 
 
 def listing(aws: Aws, region: str, tables: Sequence[str] = (), via: Via | None = None) -> Listing:
-    """All backups in `region`, newest first; only those of `tables`, where some are named, with their windows.
+    """All backups in `region`, newest first; if `tables` is not empty, only theirs, with their restorable windows.
 
-    What the caller may not look at becomes one of the `gaps`, as long as anything may be looked at.
+    What the caller has no permission to read is named in `gaps`, as long as something can be read.
     """
     wanted: list[str | None] = list(tables) or [None]
-    looks: list[Callable[[], _Part]] = []
+    reads: list[Callable[[], _Part]] = []
     if via in (None, Via.DYNAMODB):
-        looks += [partial(_told, partial(on_demand, aws, region, table)) for table in wanted]
+        reads += [partial(_without_gaps, partial(on_demand, aws, region, table)) for table in wanted]
     if via in (None, Via.AWS_BACKUP):
-        looks += [partial(_points, aws, region, table) for table in wanted]
-    parts = in_parallel(looks)
-    windows = [one for one in in_parallel([partial(window, aws, region, table) for table in tables]) if one]
-    found: dict[str, Backup] = {}
+        reads += [partial(_points, aws, region, table) for table in wanted]
+    parts = in_parallel(reads)
+    windows = [
+        backup for backup in in_parallel([partial(window, aws, region, table) for table in tables]) if backup
+    ]
+    backups_by_arn: dict[str, Backup] = {}
     for backups, _ in parts:
-        found |= {
+        backups_by_arn |= {
             backup.arn: backup for backup in backups
-        }  # AWS Backup, which comes later, knows more of its own
+        }  # AWS Backup's entries come later and replace DynamoDB's, since they have more details
     return Listing(
-        backups=tuple(sorted(found.values(), key=lambda one: (-(one.created or 0), one.arn))),
+        backups=tuple(
+            sorted(backups_by_arn.values(), key=lambda backup: (-(backup.created or 0), backup.arn))
+        ),
         windows=tuple(windows),
         gaps=tuple(dict.fromkeys(gap for _, gaps in parts for gap in gaps)),
     )
 
 
 def on_demand(aws: Aws, region: str, table: str | None = None) -> list[Backup]:
-    """The backups that DynamoDB lists: users' own, those of deleted tables, and some that AWS Backup makes."""
+    """The backups that ListBackups returns: on-demand ones, those of deleted tables, and some of AWS Backup's."""
     parameters = {"BackupType": "ALL", **({"TableName": table} if table else {})}
-    found = aws.read_all(
+    summaries = aws.read_all(
         "dynamodb",
         "ListBackups",
         region,
@@ -56,49 +60,51 @@ def on_demand(aws: Aws, region: str, table: str | None = None) -> list[Backup]:
         "ExclusiveStartBackupArn",
         "LastEvaluatedBackupArn",
     )
-    return [_on_demand(one, region) for one in found or ()]
+    return [_on_demand(summary, region) for summary in summaries or ()]
 
 
 def window(aws: Aws, region: str, table: str) -> RecoveryWindow | None:
-    """The times that the table can be restored to; None where recovery is off, or the table is not there."""
-    answer = aws.read("dynamodb", "DescribeContinuousBackups", region, {"TableName": table})
-    told = (answer or {}).get("ContinuousBackupsDescription", {}).get("PointInTimeRecoveryDescription", {})
-    earliest, latest = (epoch(told.get(f"{name}RestorableDateTime")) for name in ("Earliest", "Latest"))
-    if told.get("PointInTimeRecoveryStatus") != "ENABLED" or earliest is None or latest is None:
+    """The times that the table can be restored to; None if recovery is off, or the table does not exist."""
+    response = aws.read("dynamodb", "DescribeContinuousBackups", region, {"TableName": table})
+    recovery = (
+        (response or {}).get("ContinuousBackupsDescription", {}).get("PointInTimeRecoveryDescription", {})
+    )
+    earliest, latest = (epoch(recovery.get(f"{name}RestorableDateTime")) for name in ("Earliest", "Latest"))
+    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED" or earliest is None or latest is None:
         return None
     return RecoveryWindow(
         table=table,
         region=region,
         earliest=earliest,
         latest=latest,
-        days=int(told.get("RecoveryPeriodInDays", 35)),
+        days=int(recovery.get("RecoveryPeriodInDays", 35)),
     )
 
 
 def vaults(aws: Aws, region: str) -> list[str]:
     """The names of the region's backup vaults."""
-    found = aws.read_all("backup", "ListBackupVaults", region, {}, "BackupVaultList")
-    return sorted(str(one["BackupVaultName"]) for one in found or ())
+    listed = aws.read_all("backup", "ListBackupVaults", region, {}, "BackupVaultList")
+    return sorted(str(vault["BackupVaultName"]) for vault in listed or ())
 
 
 def epoch(value: Any) -> float | None:
-    """A time of an answer in epoch seconds."""
+    """A time of an AWS response in epoch seconds."""
     if isinstance(value, datetime):
         return value.timestamp()
     return float(value) if value is not None else None
 
 
 def table_of(arn: str) -> str:
-    """The table that an ARN is of, or lies below."""
+    """The table's name within the ARN of a table, or of an index, stream or backup of one; else empty."""
     return arn.partition(":table/")[2].partition("/")[0]
 
 
-def _told(look: Callable[[], list[Backup]]) -> _Part:
-    return look(), []
+def _without_gaps(read: Callable[[], list[Backup]]) -> _Part:
+    return read(), []
 
 
 def _points(aws: Aws, region: str, table: str | None) -> _Part:
-    """The recovery points of all vaults. Who uses no AWS Backup need not be allowed to look at it."""
+    """The recovery points of all vaults. If AWS Backup may not be read, this is a gap, not an error."""
     try:
         names = vaults(aws, region)
     except AccessDenied as error:
@@ -115,43 +121,43 @@ def _in_vault(aws: Aws, region: str, vault: str, arn: str | None) -> _Part:
         **({"ByResourceArn": arn} if arn else {}),
     }
     try:
-        found = aws.read_all(
+        points = aws.read_all(
             "backup", "ListRecoveryPointsByBackupVault", region, parameters, "RecoveryPoints"
         )
     except AwsRefusal as error:
         return [], [f"vault {vault}: {error.message}"]
-    return list(_recovery_points(found or (), region, vault)), []
+    return list(_recovery_points(points or (), region, vault)), []
 
 
-def _recovery_points(found: Sequence[dict[str, Any]], region: str, vault: str) -> Iterator[Backup]:
-    for one in found:
-        arn = str(one["RecoveryPointArn"])
+def _recovery_points(points: Sequence[dict[str, Any]], region: str, vault: str) -> Iterator[Backup]:
+    for point in points:
+        arn = str(point["RecoveryPointArn"])
         yield Backup(
             via=Via.AWS_BACKUP,
             arn=arn,
             name=arn.rpartition("/" if "/backup/" in arn else ":")[2],
-            table=table_of(str(one["ResourceArn"])),
+            table=table_of(str(point["ResourceArn"])),
             region=region,
-            status=str(one["Status"]),
+            status=str(point["Status"]),
             kind="AWS_BACKUP",
-            created=epoch(one.get("CreationDate")),
-            size=one.get("BackupSizeInBytes"),
-            expires=epoch((one.get("CalculatedLifecycle") or {}).get("DeleteAt")),
+            created=epoch(point.get("CreationDate")),
+            size=point.get("BackupSizeInBytes"),
+            expires=epoch((point.get("CalculatedLifecycle") or {}).get("DeleteAt")),
             vault=vault,
         )
 
 
-def _on_demand(one: dict[str, Any], region: str) -> Backup:
-    kind = str(one.get("BackupType", "USER"))
+def _on_demand(summary: dict[str, Any], region: str) -> Backup:
+    kind = str(summary.get("BackupType", "USER"))
     return Backup(
         via=Via.AWS_BACKUP if kind == "AWS_BACKUP" else Via.DYNAMODB,
-        arn=str(one["BackupArn"]),
-        name=str(one["BackupName"]),
-        table=str(one["TableName"]),
+        arn=str(summary["BackupArn"]),
+        name=str(summary["BackupName"]),
+        table=str(summary["TableName"]),
         region=region,
-        status=str(one["BackupStatus"]),
+        status=str(summary["BackupStatus"]),
         kind=kind,
-        created=epoch(one.get("BackupCreationDateTime")),
-        size=one.get("BackupSizeBytes"),
-        expires=epoch(one.get("BackupExpiryDateTime")),
+        created=epoch(summary.get("BackupCreationDateTime")),
+        size=summary.get("BackupSizeBytes"),
+        expires=epoch(summary.get("BackupExpiryDateTime")),
     )

@@ -1,4 +1,4 @@
-"""What all plans about backups have in common. They touch no state: the lineage is empty, the serial 0."""
+"""Builds the plans about backups, which do not change the state: their lineage is empty, their serial is 0."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def plan_of(
 
 
 def address_of(backup: Backup) -> str:
-    """Where a backup stands in a plan."""
+    """The address of a backup in a plan."""
     return f"{backup.table}/backup/{backup.name}"
 
 
 def deletion(backup: Backup, reason: str) -> tuple[Change, Operation]:
-    """The end of a backup: what cannot be taken back."""
+    """The change and the operation that delete a backup, which cannot be undone."""
     change = Change(
         address=address_of(backup),
         kind=ON_DEMAND if backup.via is Via.DYNAMODB else POINT,
@@ -75,7 +75,7 @@ def _delete_on_demand(backup: Backup) -> dict[str, Any]:
 
 
 def _delete_point(backup: Backup) -> dict[str, Any]:
-    """AWS Backup answers 200 also where its role may not delete: the recovery point then is EXPIRED, and stays."""
+    """AWS Backup answers 200 even if its role may not delete: then the recovery point is EXPIRED and is not deleted."""
     parameters = {"BackupVaultName": backup.vault, "RecoveryPointArn": backup.arn}
     return {
         "title": f"delete recovery point {backup.name} of {backup.table}",

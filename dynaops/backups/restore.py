@@ -1,7 +1,7 @@
-"""Restores: a new table with a backup's rows, the settings that a restore does not carry, and a place in the state.
+"""Restores a backup into a new table, applies the settings that a restore omits, and records the table in the state.
 
-First AWS restores; then the table is planned like any other, by a spec of its own that is derived from that of the
-table it comes from. Each of the two can be broken off anywhere: the next run finds out how far it is.
+First AWS restores. Then the table is planned like any other, by its own spec, which is derived from the spec of the
+source table. Each of the two steps can be interrupted at any time: the next run finds out what is done already.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 STDOUT = Path("-")
-"""The place of a spec that is printed instead of written."""
+"""The `file` of a spec that is printed to stdout instead of written."""
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 
 @dataclass(frozen=True)
 class RestoreRequest:
-    """What is restored: `reference` is a backup, or with `at` (epoch seconds) or `latest` a table.
+    """What to restore: `reference` is a backup; with `at` (epoch seconds) or `latest` it is a table.
 
-    `file` is the new table's spec, used if it is there; STDOUT: it is kept nowhere. `without` are spec keys that are
-    not put back. `documents` reads a spec file with all that the project says beside, by default with nothing but the
-    file.
+    `file` is the new table's spec, which is used if it exists; STDOUT: it is printed and not saved. `without` are
+    spec keys that are not applied. `documents` reads a spec file together with the project's settings; the default
+    reads the file alone.
     """
 
     reference: str
@@ -60,9 +60,9 @@ class RestoreRequest:
 
 @dataclass(frozen=True)
 class Restoration:
-    """The restore's plan (with no operations where it is done already), and what then becomes of the table.
+    """The restore's plan (without operations if the restore is done already), and the new table's spec.
 
-    `derived` is None where `file` is there already, or where nobody knows the settings (`unknown`).
+    `derived` is None if `file` exists already, or if the source table's settings are not known (`unknown`).
     """
 
     source: RestoreSource
@@ -75,7 +75,7 @@ class Restoration:
 
 
 def plan_restore(request: RestoreRequest, state: State, aws: Aws) -> Restoration:
-    """The plan of a restore, or of going on with one. Raises DynaopsError where it cannot be."""
+    """The plan that restores, or continues an earlier restore. Raises DynaopsError if that is not possible."""
     check_identity(state, aws)
     if not _NAME.fullmatch(request.target):
         raise DynaopsError(
@@ -85,15 +85,15 @@ def plan_restore(request: RestoreRequest, state: State, aws: Aws) -> Restoration
     source = source_of(aws, request.reference, request.region, request.at, request.latest)
     operation = operation_for(aws, state, source, request.target, request.role)
     file = request.file or spec_file(source.table, request.target, state)
-    there = file != STDOUT and file.is_file()
-    if there:
+    file_exists = file != STDOUT and file.is_file()
+    if file_exists:
         _check_file(file, request)
     settings = None
-    if not there:
+    if not file_exists:
         names, documents = (source.table, request.target), request.documents
         settings = derived(*names, source.region, state, aws, request.without, documents)
-    unknown = not there and settings is None
-    change = _change(source, request.target, file, settings, there)
+    unknown = not file_exists and settings is None
+    change = _change(source, request.target, file, settings, file_exists)
     warnings = [_settings_unknown(source, request.target)] if unknown else []
     plan = plan_of([change] if operation else [], [operation] if operation else [], aws, warnings=warnings)
     return Restoration(source, request.target, plan, file, settings, unknown, request.documents)
@@ -102,11 +102,11 @@ def plan_restore(request: RestoreRequest, state: State, aws: Aws) -> Restoration
 def operation_for(
     aws: Aws, state: State, source: RestoreSource, target: str, role: str | None, bare: bool = False
 ) -> Operation | None:
-    """The restore, or the wait for one that is under way; None where it is done. Raises DynaopsError."""
-    found = under_way(aws, source, target)
-    if isinstance(found, Operation):
-        return found
-    if found:
+    """The operation that restores, or waits for a restore in progress; None if it is done. Raises DynaopsError."""
+    earlier = under_way(aws, source, target)
+    if isinstance(earlier, Operation):
+        return earlier
+    if earlier:
         return None
     service_role: str | None = None
     if source.by_service:
@@ -118,42 +118,42 @@ def operation_for(
 
 
 def spec_text(restoration: Restoration) -> str:
-    """The new table's spec as it is written; empty where it is there already, or nobody knows its settings."""
+    """The text of the new table's spec; empty if the file exists already, or the settings are not known."""
     if restoration.derived is None:
         return ""
-    said = (
+    header = (
         f"# {restoration.target}, restored from {restoration.source.words};\n"
         f"# its settings are those of {restoration.derived.origin}.\n"
     )
-    return said + yaml_of(restoration.derived.spec)
+    return header + yaml_of(restoration.derived.spec)
 
 
 def write_spec(restoration: Restoration, text: str) -> None:
-    """Write the new table's spec, where there is one to write and no file is there. Raises OSError."""
+    """Write the new table's spec, unless it is empty or the file exists. Raises OSError."""
     if text and restoration.file != STDOUT and not restoration.file.exists():
         restoration.file.parent.mkdir(parents=True, exist_ok=True)
         write_text(restoration.file, text)
 
 
 def adopted(restoration: Restoration, state: State, aws: Aws) -> Imported:
-    """The table taken over as it is, since nobody knows its settings.
+    """Import the restored table with the settings that it has, because those of the source table are not known.
 
-    The caller saves the state, marks the table as that state's, and writes the spec.
+    The caller saves the state, sets the table's ownership mark, and writes the spec.
     """
     return import_table(restoration.target, state, aws, restoration.source.region)
 
 
 def plan_settings(restoration: Restoration, state: State, aws: Aws) -> Plan:
-    """What puts the settings back, and records the table. Raises DynaopsError where that would lose its rows."""
+    """The plan that applies the settings and records the table. Raises DynaopsError if that would delete its items."""
     printed = restoration.derived if restoration.file == STDOUT else None
-    found = [document_of(printed.spec)] if printed else restoration.documents(restoration.file)
-    documents = [one for one in found if one.spec.table_name == restoration.target]
+    documents_read = [document_of(printed.spec)] if printed else restoration.documents(restoration.file)
+    documents = [document for document in documents_read if document.spec.table_name == restoration.target]
     plan = make_plan(documents, state, aws)
-    lossy = [one for one in plan.operations if one.danger in (Danger.DESTROY, Danger.REPLACE)]
+    lossy = [document for document in plan.operations if document.danger in (Danger.DESTROY, Danger.REPLACE)]
     if lossy:
-        place = "its spec on stdout" if restoration.file == STDOUT else restoration.file
+        spec_location = "its spec on stdout" if restoration.file == STDOUT else restoration.file
         raise DynaopsError(
-            f"{restoration.target} is restored, but {place} would have it otherwise: {lossy[0].title}",
+            f"{restoration.target} is restored, but {spec_location} would have it otherwise: {lossy[0].title}",
             f"The backup is of a time when {restoration.source.table} had other keys or indexes. Change that file to "
             "what the table is (dynaops import shows it), then apply it.",
         )
@@ -166,11 +166,13 @@ def _check_file(file: Path, request: RestoreRequest) -> None:
         raise PlanRefused([make_finding(BACKUP120, f"{file} is there already, and not the spec of {target}")])
 
 
-def _change(source: RestoreSource, target: str, file: Path, settings: Derived | None, there: bool) -> Change:
+def _change(
+    source: RestoreSource, target: str, file: Path, settings: Derived | None, file_exists: bool
+) -> Change:
     after: dict[str, object] = {"rows": source.words}
     if settings is not None:
         after["settings"] = f"of {settings.origin}: {', '.join(settings.put_back)}"
-    if there:
+    if file_exists:
         after["settings"] = f"as in {file}"
     after["spec"] = file.as_posix()
     return Change(

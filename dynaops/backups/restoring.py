@@ -1,4 +1,4 @@
-"""The call that restores, or the wait for one that was made before. Only reads AWS."""
+"""Builds the operation that restores, or that waits for a restore which an earlier run started. Only reads AWS."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _BARE = {
     "GlobalSecondaryIndexOverride": [],
     "LocalSecondaryIndexOverride": [],
 }
-"""Restores the rows alone: without indexes it is faster and costs less."""
+"""Overrides that restore the items only: without indexes a restore is faster and costs less."""
 
 
 def under_way(aws: Aws, source: RestoreSource, target: str) -> Operation | bool:
-    """An earlier run's restore: a wait for it, True where it is done, False where there is none.
+    """A restore of an earlier run: an operation that waits for it, True if it is done, False if there is none.
 
-    Raises DynaopsError for a table of that name that was not restored from here.
+    Raises DynaopsError if a table of that name exists which was not restored from this source.
     """
-    answer = aws.read("dynamodb", "DescribeTable", source.region, {"TableName": target})
+    response = aws.read("dynamodb", "DescribeTable", source.region, {"TableName": target})
     jobs = _jobs(aws, source) if source.by_service else []
-    if answer is None:
+    if response is None:
         for job in jobs:
             if job["Status"] in ("PENDING", "RUNNING") and _target_of(aws, source, job) == target:
                 return _waiting(source, target, job["RestoreJobId"])
         return False
-    table = answer["Table"]
+    table = response["Table"]
     if not source.made(table, [str(job.get("CreatedResourceArn")) for job in jobs]):
         raise DynaopsError(
             f"There is a table {target} in {source.region} already, which was not restored from this",
@@ -56,7 +56,7 @@ def under_way(aws: Aws, source: RestoreSource, target: str) -> Operation | bool:
 
 
 def restoring(source: RestoreSource, target: str, role: str | None, bare: bool = False) -> Operation:
-    """The call, and its wait. `role` is AWS Backup's, `bare` leaves out what costs and is not rows."""
+    """The operation that restores, with its wait. `role` is for AWS Backup; `bare` restores items without indexes."""
     return operation(
         AddressDiff(target, "table", source.region),
         title=f"restore {target} from {source.words}",
@@ -83,11 +83,11 @@ def _native(source: RestoreSource, target: str, bare: bool) -> dict[str, Any]:
             "api": "RestoreTableFromBackup",
             "parameters": {**named, "BackupArn": source.backup.arn},
         }
-    when = {"RestoreDateTime": source.at} if source.at else {"UseLatestRestorableTime": True}
+    point_in_time = {"RestoreDateTime": source.at} if source.at else {"UseLatestRestorableTime": True}
     return {
         **common,
         "api": "RestoreTableToPointInTime",
-        "parameters": {**named, "SourceTableName": source.table, **when},
+        "parameters": {**named, "SourceTableName": source.table, **point_in_time},
     }
 
 
@@ -108,7 +108,7 @@ def _by_service(source: RestoreSource, target: str, role: str | None) -> dict[st
 
 
 def _waiting(source: RestoreSource, target: str, job: str | None) -> Operation:
-    """A look in the place of the call."""
+    """An operation that only waits for a restore in progress."""
     wait = restore_job_wait(target, job) if job else restored(target)
     title = f"go on restoring {target} from {source.words}"
     subject = AddressDiff(target, "table", source.region)
@@ -116,29 +116,29 @@ def _waiting(source: RestoreSource, target: str, job: str | None) -> Operation:
 
 
 def _other_time(source: RestoreSource, table: dict[str, Any]) -> str:
-    """How to go on with a restore of the same table to another time."""
+    """A hint how to continue the restore of the same table to the time that was given before; else empty."""
     summary = table.get("RestoreSummary", {})
-    when = summary.get("RestoreDateTime")
-    if source.backup is not None or "SourceBackupArn" in summary or when is None:
+    restored_to = summary.get("RestoreDateTime")
+    if source.backup is not None or "SourceBackupArn" in summary or restored_to is None:
         return ""
     if table_of(summary.get("SourceTableArn", "")) != source.table:
         return ""
-    return f" To go on with this one, say --at {when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}."
+    return f" To go on with this one, say --at {restored_to.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}."
 
 
 def _jobs(aws: Aws, source: RestoreSource) -> list[dict[str, Any]]:
     """AWS Backup's restore jobs of the recovery point."""
-    found = aws.read_all("backup", "ListRestoreJobs", source.region, {}, "RestoreJobs")
+    jobs = aws.read_all("backup", "ListRestoreJobs", source.region, {}, "RestoreJobs")
     arn = source.backup.arn if source.backup else ""
-    return [one for one in found or () if one.get("RecoveryPointArn") == arn]
+    return [job for job in jobs or () if job.get("RecoveryPointArn") == arn]
 
 
 def _target_of(aws: Aws, source: RestoreSource, job: dict[str, Any]) -> str | None:
-    """The table that a restore job is to make: the job tells before it has made it."""
+    """The table that a restore job creates, which is known before the table exists."""
     try:
-        asked = {"RestoreJobId": job["RestoreJobId"]}
-        answer = aws.read("backup", "GetRestoreJobMetadata", source.region, asked) or {}
+        parameters = {"RestoreJobId": job["RestoreJobId"]}
+        response = aws.read("backup", "GetRestoreJobMetadata", source.region, parameters) or {}
     except AwsRefusal:
         return None
-    metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
+    metadata = {name.lower(): value for name, value in response.get("Metadata", {}).items()}
     return metadata.get("targettablename")

@@ -1,4 +1,4 @@
-"""What AWS Backup needs besides a table: a vault to put recovery points in, and a role to work as."""
+"""Finds the vault and the IAM role that AWS Backup needs for a backup or a restore job."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 DEFAULT_VAULT = "Default"
-"""Made by AWS Backup's console in every region that it is used in (developer guide, Backup vaults)."""
+"""The vault that AWS Backup's console creates in each region where it is used (developer guide, Backup vaults)."""
 
 
 def vault_of(aws: Aws, state: State, table: str, region: str, asked: str | None) -> str | Finding:
-    """The vault that is asked for, else that of the table's own plan, else AWS's default; or why there is none."""
+    """The vault `asked` for, else that of the table's backup plan, else AWS's default; a finding if it is missing."""
     name = asked or _planned_vault(state, table) or DEFAULT_VAULT
-    there = vaults(aws, region)
-    if name in there:
+    existing = vaults(aws, region)
+    if name in existing:
         return name
-    known = f"There are {', '.join(there)}" if there else "There is none yet"
+    existing_text = f"There are {', '.join(existing)}" if existing else "There is none yet"
     return make_finding(
         BACKUP103,
         f"There is no backup vault {name} in {region}",
-        f"{known}. Name one with --vault, or let the table's spec make one (backup: {{daily: ...}}).",
+        f"{existing_text}. Name one with --vault, or let the table's spec make one (backup: {{daily: ...}}).",
     )
 
 
 def role_of(aws: Aws, state: State, table: str, region: str, asked: str | None) -> str | Finding:
-    """The ARN of the role that AWS Backup works as: asked for, the table's own, or the account's; or why none."""
+    """The ARN of AWS Backup's role: `asked` for, the table's, or the account's default; a finding if there is none."""
     if asked is not None and asked.startswith("arn:"):
         return asked
-    own = _recorded(state, table, "selection", SELECTION)
-    if asked is None and own and str(own.properties.get("role_arn", "")).startswith("arn:"):
-        return str(own.properties["role_arn"])
+    selection = _recorded(state, table, "selection", SELECTION)
+    if asked is None and selection and str(selection.properties.get("role_arn", "")).startswith("arn:"):
+        return str(selection.properties["role_arn"])
     names = (asked,) if asked else (OWN_ROLE, AWS_ROLE)
     for name in names:
         try:
-            found = role(aws, Scope(table, table, region), name)
+            observed_role = role(aws, Scope(table, table, region), name)
         except AccessDenied as error:
             return make_finding(
                 BACKUP104, error.message, "Name the role of AWS Backup by its ARN, with --role."
             )
-        if found is not None:
-            return str(found.outputs["arn"])
+        if observed_role is not None:
+            return str(observed_role.outputs["arn"])
     return make_finding(
         BACKUP104,
         f"There is no role {' or '.join(names)} for AWS Backup to work as",
@@ -60,14 +60,14 @@ def role_of(aws: Aws, state: State, table: str, region: str, asked: str | None) 
 
 
 def _planned_vault(state: State, table: str) -> str | None:
-    """The vault that the table's own plan writes to; the one its spec makes, where it writes to several."""
+    """The vault of the table's backup plan; if the plan has several, the one that the table's spec creates."""
     plan = _recorded(state, table, "plan", PLAN)
     rules: dict[str, Any] = (plan.properties.get("rules") or {}) if plan else {}
     names = {str(rule.get("vault")) for rule in rules.values()}
     if len(names) == 1:
         return names.pop()
-    made = state.resources.get(f"{table}/backup/vault")
-    return str(made.properties["name"]) if made else None
+    vault = state.resources.get(f"{table}/backup/vault")
+    return str(vault.properties["name"]) if vault else None
 
 
 def _recorded(state: State, table: str, part: str, kind: str) -> Record | None:

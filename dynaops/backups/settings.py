@@ -1,4 +1,4 @@
-"""The spec of a restored table: that of the table it comes from, under its new name. Only reads AWS."""
+"""Derives the spec of a restored table from the source table's spec, under the new name. Only reads AWS."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ _STRUCTURE = {
     *("read_capacity", "write_capacity", "on_demand_throughput", "encryption"),
     *("global_secondary_indexes", "local_secondary_indexes"),
 }
-"""What a restore carries (live finding DDB-TABLE-215)."""
+"""The spec keys that a restore applies itself (live finding DDB-TABLE-215)."""
 SpecReader = Callable[[Path], list[Document]]
 """Reads the documents of a spec file. Raises DynaopsError."""
 _DATA = ("items", "items_file")
-"""Rows come from the backup, not from the spec."""
+"""The spec keys with items, which come from the backup instead."""
 
 
 class Derived(NamedTuple):
-    """A spec for the new table, as plain data, and `origin`: where its settings come from, in words."""
+    """The new table's spec as plain data, and `origin`: where its settings come from, for messages."""
 
     spec: dict[str, Any]
     origin: str
 
     @property
     def put_back(self) -> list[str]:
-        """The keys whose settings a restore does not carry."""
-        kept = [name for name in self.spec if name not in _STRUCTURE]
-        return kept if "point_in_time_recovery" in kept else ["point_in_time_recovery", *kept]
+        """The spec keys that a restore does not apply."""
+        keys = [name for name in self.spec if name not in _STRUCTURE]
+        return keys if "point_in_time_recovery" in keys else ["point_in_time_recovery", *keys]
 
 
 def of_file(path: Path) -> list[Document]:
-    """The documents of a spec file, with nothing that the project says beside. Raises SpecError."""
+    """The documents of a spec file, without the project's settings. Raises SpecError."""
     return load([path])
 
 
@@ -61,35 +61,35 @@ def derived(
     without: Iterable[str] = (),
     documents: SpecReader = of_file,
 ) -> Derived | None:
-    """The spec of `table` for `target`: from its spec file, else as it is live, else as the state has it; else None.
+    """The spec of `table` for `target`: from its spec file, else from AWS, else from the state; None if none has it.
 
-    `without` are keys to leave out, `documents` reads a spec file. Raises DynaopsError for a key that is not in it.
+    `without` are keys to leave out, `documents` reads a spec file. Raises DynaopsError for a key that the spec lacks.
     """
-    found = (
+    origin_spec = (
         _from_file(table, region, state, aws, documents)
         or _from_live(table, region, aws)
         or _from_state(table, region, state, aws)
     )
-    if found is None:
+    if origin_spec is None:
         return None
-    spec = renamed(found.spec, table, target, region)
+    spec = renamed(origin_spec.spec, table, target, region)
     for key in without:
         if key not in spec:
             raise DynaopsError(
                 f"--without {key}: the settings of {table} have no such key",
-                f"They are: {', '.join(found._replace(spec=spec).put_back)}.",
+                f"They are: {', '.join(origin_spec._replace(spec=spec).put_back)}.",
             )
         del spec[key]
-    wrong = errors(check([document_of(spec)]))
-    if wrong:
-        raise SpecError(wrong)
-    return Derived(spec, found.origin)
+    findings = errors(check([document_of(spec)]))
+    if findings:
+        raise SpecError(findings)
+    return Derived(spec, origin_spec.origin)
 
 
 def spec_file(table: str, target: str, state: State) -> Path:
-    """Where the new table's spec is: beside that of the table it comes from, else in ``specs``.
+    """The path of the new table's spec: in the folder of the source table's spec, else in ``specs``.
 
-    A table that takes its own place again has its own.
+    A table that is restored under its own name keeps its spec file.
     """
     record = state.resources.get(table)
     if record and record.source and target == table and Path(record.source).is_file():
@@ -99,26 +99,30 @@ def spec_file(table: str, target: str, state: State) -> Path:
 
 
 def renamed(spec: dict[str, Any], table: str, target: str, region: str) -> dict[str, Any]:
-    """A table's spec for another one: no rows, no history, and no name that only one table can use."""
-    found: dict[str, Any] = {name: value for name, value in spec.items() if name not in _DATA}
-    found = {
+    """A table's spec for another table: without items and history, and with new names where a name must be unique."""
+    new_spec: dict[str, Any] = {name: value for name, value in spec.items() if name not in _DATA}
+    new_spec = {
         "table_name": target,
         "region": region,
-        **{k: v for k, v in found.items() if k not in ("table_name", "region")},
+        **{k: v for k, v in new_spec.items() if k not in ("table_name", "region")},
     }
-    found = _with_arns(found, re.compile(rf"(:dynamodb:[\w-]*:\d*:table/){re.escape(table)}(?=$|/)"), target)
-    if isinstance(found.get("global_table"), dict):
-        kept = {name: value for name, value in found["global_table"].items() if name != "source_arn"}
-        found["global_table"] = kept
-    for index in found.get("global_secondary_indexes") or ():
+    new_spec = _with_arns(
+        new_spec, re.compile(rf"(:dynamodb:[\w-]*:\d*:table/){re.escape(table)}(?=$|/)"), target
+    )
+    if isinstance(new_spec.get("global_table"), dict):
+        global_table = {
+            name: value for name, value in new_spec["global_table"].items() if name != "source_arn"
+        }
+        new_spec["global_table"] = global_table
+    for index in new_spec.get("global_secondary_indexes") or ():
         index.pop("replaces", None)
-    for holder in _named(found):
-        holder["name"] = _other_name(str(holder["name"]), table, target)
-    return found
+    for block in _named(new_spec):
+        block["name"] = _other_name(str(block["name"]), table, target)
+    return new_spec
 
 
 def _named(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """The blocks whose names are unique in an account."""
+    """The blocks of a spec whose names must be unique in an account."""
     iam = spec.get("iam") or {}
     blocks = [spec.get("log_group"), *(iam.get("custom") or ()), *iam.values()]
     return [block for block in blocks if isinstance(block, dict) and block.get("name")]
@@ -129,23 +133,26 @@ def _other_name(name: str, table: str, target: str) -> str:
 
 
 def _with_arns(value: Any, pattern: re.Pattern[str], target: str) -> Any:
-    """A copy of `value` in which ARNs of the table are those of the new one."""
+    """A copy of `value` in which the table's ARNs are replaced by those of the new table."""
     if isinstance(value, dict):
-        return {name: _with_arns(one, pattern, target) for name, one in value.items()}
+        return {name: _with_arns(member, pattern, target) for name, member in value.items()}
     if isinstance(value, list):
-        return [_with_arns(one, pattern, target) for one in value]
+        return [_with_arns(member, pattern, target) for member in value]
     return pattern.sub(rf"\g<1>{target}", value) if isinstance(value, str) else value
 
 
 def _written_out(spec: dict[str, Any], state: State) -> dict[str, Any]:
-    """The spec with the values of other tables as the state has them. Raises DynaopsError for one that it has not."""
+    """The spec with references to other tables replaced by the state's values.
+
+    Raises DynaopsError for a missing one.
+    """
 
     def known(table: str, attribute: str) -> str | None:
         record = state.resources.get(table)
         if record is None:
             return None
-        found = {**record.outputs, "arn": record.arn, "region": record.region}.get(attribute)
-        return None if found is None else str(found)
+        known_value = {**record.outputs, "arn": record.arn, "region": record.region}.get(attribute)
+        return None if known_value is None else str(known_value)
 
     filled: dict[str, Any] = with_known(spec, known)
     for table, attribute in references_in(filled):
@@ -157,15 +164,15 @@ def _written_out(spec: dict[str, Any], state: State) -> dict[str, Any]:
 
 
 def _from_file(table: str, region: str, state: State, aws: Aws, documents: SpecReader) -> Derived | None:
-    """The spec that the table was applied from, where it can still be read as it is."""
+    """The spec that the table was applied from; None if it cannot be read any more."""
     record = state.resources.get(table)
     if record is None or not record.source or record.region != region or state.origin != aws.origin:
         return None
     try:
-        found = documents(Path(record.source))
+        read = documents(Path(record.source))
     except DynaopsError:
-        return None  # it has moved, or needs variables that are not known here
-    for document in found:
+        return None  # the file was moved, or needs variables that are not known here
+    for document in read:
         if document.spec.table_name == table:
             return Derived(_written_out(document.node.plain(), state), record.source)
     return None
@@ -174,8 +181,8 @@ def _from_file(table: str, region: str, state: State, aws: Aws, documents: SpecR
 def _from_live(table: str, region: str, aws: Aws) -> Derived | None:
     scope = Scope(table, table, region)
     live = list(observe(aws, [scope], HANDLERS, {table: Known(discover=True)})[table].values())
-    there = any(one.kind == "table" and not one.being_deleted for one in live)
-    return Derived(exported(scope, live, aws), f"{table} as it is now") if there else None
+    exists = any(resource.kind == "table" and not resource.being_deleted for resource in live)
+    return Derived(exported(scope, live, aws), f"{table} as it is now") if exists else None
 
 
 def _from_state(table: str, region: str, state: State, aws: Aws) -> Derived | None:

@@ -1,4 +1,4 @@
-"""What is restored from: a backup, or a table at a time. Only reads AWS."""
+"""The source of a restore: a backup, or a table at a point in time. Only reads AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RestoreSource:
-    """A backup of `table`, or (without one) the table as it was `at` a time; None is the latest there is."""
+    """A backup of `table`, or (if `backup` is None) the table at the time `at`; None: the latest restorable time."""
 
     table: str
     region: str
@@ -27,7 +27,7 @@ class RestoreSource:
 
     @property
     def words(self) -> str:
-        """What it is, in a sentence."""
+        """The source in words, for titles and messages."""
         if self.backup is not None:
             kind = "backup" if self.backup.via is Via.DYNAMODB else "recovery point"
             return f"{kind} {self.backup.name} of {self.table}"
@@ -39,16 +39,19 @@ class RestoreSource:
 
     @property
     def key(self) -> str:
-        """What tells it from other sources."""
+        """A text that identifies the source."""
         return self.backup.arn if self.backup else f"{self.region}/{self.table}/{self.at or 'latest'}"
 
     @property
     def by_service(self) -> bool:
-        """Whether AWS Backup restores it."""
+        """Whether AWS Backup restores the source (else DynamoDB does)."""
         return self.backup is not None and self.backup.via is Via.AWS_BACKUP
 
     def made(self, table: dict[str, Any], jobs: list[str]) -> bool:
-        """Whether a described table was restored from here. `jobs`: ARNs of tables that AWS Backup restored from it."""
+        """Whether `table` (as DescribeTable has it) was restored from this source.
+
+        `jobs` are ARNs of the tables that AWS Backup restored from it.
+        """
         if table.get("TableArn") in jobs:
             return True
         summary = table.get("RestoreSummary", {})
@@ -56,14 +59,19 @@ class RestoreSource:
             return bool(summary.get("SourceBackupArn") == self.backup.arn)
         if "SourceBackupArn" in summary or table_of(summary.get("SourceTableArn", "")) != self.table:
             return False
-        when = summary.get("RestoreDateTime")
-        return self.at is None or (isinstance(when, datetime) and int(when.timestamp()) == self.at)
+        restored_to = summary.get("RestoreDateTime")
+        return self.at is None or (
+            isinstance(restored_to, datetime) and int(restored_to.timestamp()) == self.at
+        )
 
 
 def source_of(
     aws: Aws, reference: str, region: str, at: float | None = None, latest: bool = False
 ) -> RestoreSource:
-    """What `reference` means: with `at` (epoch seconds) or `latest` a table, else a backup. Raises DynaopsError."""
+    """The source that `reference` names: with `at` (epoch seconds) or `latest` a table, else a backup.
+
+    Raises DynaopsError if it does not exist or cannot be restored.
+    """
     if at is None and not latest:
         return _backup(aws, reference, region)
     if is_arn(reference):
@@ -72,20 +80,20 @@ def source_of(
             "Leave out --at and --latest, or name the table.",
         )
     table = table_of(reference) or reference
-    place = region_of(reference, region)
-    times = window(aws, place, table)
+    source_region = region_of(reference, region)
+    times = window(aws, source_region, table)
     if times is None:
-        raise _unrecoverable(aws, table, place)
+        raise _unrecoverable(aws, table, source_region)
     if at is not None and not times.earliest <= at <= times.latest:
         raise DynaopsError(
             f"{table} cannot be restored to {moment(at)}",
             f"It can be restored to any second from {moment(times.earliest)} to {moment(times.latest)}.",
         )
-    return RestoreSource(table, place, at=None if at is None else math.floor(at))
+    return RestoreSource(table, source_region, at=None if at is None else math.floor(at))
 
 
 def moment(epoch: float | None) -> str:
-    """A time in UTC, as it may be given again."""
+    """A time in UTC, in a form that --at accepts."""
     return f"{datetime.fromtimestamp(epoch or 0, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -111,8 +119,8 @@ def _backup(aws: Aws, reference: str, region: str) -> RestoreSource:
 
 
 def _unrecoverable(aws: Aws, table: str, region: str) -> DynaopsError:
-    """Why a table cannot be restored to a time, and what there is instead."""
-    others = [one.name for one in on_demand(aws, region, table)]
+    """The error for a table without restorable times, with its backups as an alternative."""
+    others = [backup.name for backup in on_demand(aws, region, table)]
     instead = f"Restore one of its backups: {', '.join(others[-3:])}." if others else ""
     if aws.read("dynamodb", "DescribeTable", region, {"TableName": table}) is None:
         return DynaopsError(

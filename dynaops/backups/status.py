@@ -1,4 +1,4 @@
-"""What AWS is doing about backups, whoever asked for it: and waiting for its end. Only reads AWS."""
+"""Lists the backup and restore jobs in progress, of any caller, and plans waiting for them. Only reads AWS."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 SCRATCH = "dynaops-verify-"
-"""How the names of tables begin that a verification restores into."""
+"""Prefix of the names of the scratch tables into which a verification restores."""
 _RECENT = 86_400.0
-"""Failures of the last day are told, too (seconds)."""
+"""Failed jobs that ended within this time are listed, too (seconds)."""
 _AT_WORK = {"CREATED", "PENDING", "RUNNING", "ABORTING"}
 
 
 def jobs(aws: Aws, region: str, tables: Sequence[str] = ()) -> tuple[list[BackupJobStatus], list[str]]:
-    """What is going on, and what failed within a day, oldest first; and what could not be looked at, and why.
+    """The jobs in progress and those that failed within a day, oldest first; and messages on what could not be read.
 
-    `tables`: only what is about these, as source or as target.
+    `tables`: only jobs with one of these as source or target; all jobs if empty.
     """
     gaps: list[str] = []
-    found = [*_being_made(aws, region), *_restoring(aws, region)]
+    all_jobs = [*_being_made(aws, region), *_restoring(aws, region)]
     try:
-        found += [*_backup_jobs(aws, region), *_restore_jobs(aws, region)]
+        all_jobs += [*_backup_jobs(aws, region), *_restore_jobs(aws, region)]
     except AccessDenied as error:
         gaps.append(error.message)
-    wanted = [one for one in found if not tables or one.table in tables or one.target in tables]
-    return sorted(_once(wanted), key=lambda one: one.started or 0), gaps
+    wanted = [job for job in all_jobs if not tables or job.table in tables or job.target in tables]
+    return sorted(_once(wanted), key=lambda job: job.started or 0), gaps
 
 
 def plan_wait(aws: Aws, waiting: Sequence[BackupJobStatus]) -> Plan:
-    """A plan that changes nothing: it waits for what is running, each by itself."""
-    operations = [_waiting(one) for one in waiting if one.running and one.kind != "verify"]
+    """A plan that changes nothing: it waits for each running job."""
+    operations = [_waiting(job) for job in waiting if job.running and job.kind != "verify"]
     return plan_of((), operations, aws)
 
 
 def _waiting(job: BackupJobStatus) -> Operation:
-    """A look at AWS in the place of a call, and the wait that the call would have had."""
+    """An operation that only reads AWS, and waits for the end of the job."""
     wait = _wait_of(job)
     subject = AddressDiff(job.target or job.table, job.kind, job.region)
     return polling(subject, wait, described(job), id=f"{job.kind}:{job.id}", reason="it is running")
 
 
 def described(job: BackupJobStatus) -> str:
-    """What a job is about, in words."""
+    """The job in words, for titles."""
     if job.kind == "backup":
         return f"backup of {job.table}"
     source = f" from {job.table}" if job.table else ""
@@ -73,36 +73,36 @@ def _wait_of(job: BackupJobStatus) -> Wait:
     return available(f"the backup of {job.table}", job.id)
 
 
-def _once(found: Sequence[BackupJobStatus]) -> Iterator[BackupJobStatus]:
-    """A restore by AWS Backup shows as its job and as its table: the job knows more."""
-    by_service = {one.target for one in found if one.kind == "restore" and one.via is Via.AWS_BACKUP}
-    for one in found:
-        if not (one.kind == "restore" and one.via is Via.DYNAMODB and one.target in by_service):
-            yield one
+def _once(listed: Sequence[BackupJobStatus]) -> Iterator[BackupJobStatus]:
+    """The jobs without duplicates: a restore by AWS Backup is listed as its job, not also as its table."""
+    by_service = {job.target for job in listed if job.kind == "restore" and job.via is Via.AWS_BACKUP}
+    for job in listed:
+        if not (job.kind == "restore" and job.via is Via.DYNAMODB and job.target in by_service):
+            yield job
 
 
 def _being_made(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
-    for one in on_demand(aws, region):
-        if one.status == "CREATING":
+    for backup in on_demand(aws, region):
+        if backup.status == "CREATING":
             yield BackupJobStatus(
                 kind="backup",
-                id=one.arn,
-                table=one.table,
+                id=backup.arn,
+                table=backup.table,
                 region=region,
-                state=one.status,
+                state=backup.status,
                 via=Via.DYNAMODB,
-                started=one.created,
+                started=backup.created,
             )
 
 
 def _restoring(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
-    """Tables that are being restored, and scratch tables: each table says so of itself only."""
-    looks = [
+    """Tables that are being restored, and scratch tables, found by DescribeTable of each table in the region."""
+    reads = [
         partial(aws.read, "dynamodb", "DescribeTable", region, {"TableName": table_name})
         for table_name in table_names(aws, region)
     ]
-    for answer in in_parallel(looks):
-        table: dict[str, Any] = (answer or {}).get("Table", {})
+    for response in in_parallel(reads):
+        table: dict[str, Any] = (response or {}).get("Table", {})
         summary = table.get("RestoreSummary", {})
         running = bool(summary.get("RestoreInProgress"))
         scratch = str(table.get("TableName", "")).startswith(SCRATCH)
@@ -124,47 +124,47 @@ def _restoring(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
 
 
 def _backup_jobs(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
-    for one in _listed(aws, region, "ListBackupJobs", "BackupJobs"):
-        state = str(one["State"])
+    for job in _listed(aws, region, "ListBackupJobs", "BackupJobs"):
+        state = str(job["State"])
         yield BackupJobStatus(
             kind="backup",
-            id=str(one["BackupJobId"]),
-            table=table_of(str(one.get("ResourceArn", ""))),
+            id=str(job["BackupJobId"]),
+            table=table_of(str(job.get("ResourceArn", ""))),
             running=state in _AT_WORK,
-            **_common(one, region, state),
+            **_common(job, region, state),
         )
 
 
 def _restore_jobs(aws: Aws, region: str) -> Iterator[BackupJobStatus]:
-    for one in _listed(aws, region, "ListRestoreJobs", "RestoreJobs"):
-        state = str(one["Status"])
-        target = table_of(str(one.get("CreatedResourceArn", ""))) or None
+    for job in _listed(aws, region, "ListRestoreJobs", "RestoreJobs"):
+        state = str(job["Status"])
+        target = table_of(str(job.get("CreatedResourceArn", ""))) or None
         yield BackupJobStatus(
             kind="restore",
-            id=str(one["RestoreJobId"]),
-            table=table_of(str(one.get("SourceResourceArn", ""))),
+            id=str(job["RestoreJobId"]),
+            table=table_of(str(job.get("SourceResourceArn", ""))),
             target=target,
             running=state in _AT_WORK,
-            **_common(one, region, state),
+            **_common(job, region, state),
         )
 
 
 def _listed(aws: Aws, region: str, api: str, member: str) -> Iterator[dict[str, Any]]:
     """The jobs about tables that are running, or failed within a day."""
-    asked = {"ByResourceType": "DynamoDB", "ByCreatedAfter": int(aws.now - 8 * _RECENT)}
-    for one in aws.read_all("backup", api, region, asked, member) or ():
-        state = one.get("State") or one.get("Status")
-        recent = (epoch(one.get("CompletionDate")) or 0) > aws.now - _RECENT
+    parameters = {"ByResourceType": "DynamoDB", "ByCreatedAfter": int(aws.now - 8 * _RECENT)}
+    for job in aws.read_all("backup", api, region, parameters, member) or ():
+        state = job.get("State") or job.get("Status")
+        recent = (epoch(job.get("CompletionDate")) or 0) > aws.now - _RECENT
         if state in _AT_WORK or (state != "COMPLETED" and recent):
-            yield one
+            yield job
 
 
-def _common(one: dict[str, Any], region: str, state: str) -> dict[str, Any]:
+def _common(job: dict[str, Any], region: str, state: str) -> dict[str, Any]:
     return {
         "region": region,
         "state": state,
         "via": Via.AWS_BACKUP,
-        "started": epoch(one.get("CreationDate")),
-        "percent": one.get("PercentDone"),
-        "message": one.get("StatusMessage"),
+        "started": epoch(job.get("CreationDate")),
+        "percent": job.get("PercentDone"),
+        "message": job.get("StatusMessage"),
     }

@@ -1,6 +1,6 @@
-"""Restore drills: a backup is restored into a scratch table, compared with its table, and the scratch table deleted.
+"""Restore drills: restore a backup into a scratch table, compare it with its table, and delete the scratch table.
 
-The scratch table's name tells what it is a copy of, so that a drill which was broken off is found and gone on with.
+The scratch table's name is derived from its source, so that a later run finds and continues an interrupted drill.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drill:
-    """A drill: `plan` restores (no operations where an earlier run has done that), then `compare`, then `clean_up`."""
+    """A drill: `plan` restores (without operations if an earlier run did that), then `compare`, then `clean_up`."""
 
     source: RestoreSource
     scratch: str
@@ -48,7 +48,7 @@ def plan_drill(
     latest: bool = False,
     role: str | None = None,
 ) -> Drill:
-    """The plan of a drill. Raises DynaopsError where there is nothing to restore."""
+    """The drill with its plan. Raises DynaopsError if there is nothing to restore."""
     check_identity(state, aws)
     source = source_of(aws, reference, region, at, latest)
     scratch = SCRATCH + hashlib.sha256(source.key.encode()).hexdigest()[:16]
@@ -66,7 +66,10 @@ def plan_drill(
 
 
 def compare(aws: Aws, drill: Drill, how: How, progress: Progress = lambda _: None) -> Verified:
-    """Compare the copy with its table, or (where that is gone) with what AWS counted. Raises DynaopsError kinds."""
+    """Compare the copy with its table, or (if the table was deleted) with the item count of the backup.
+
+    Raises DynaopsError and its subclasses.
+    """
     source = drill.source
     copy = describe(aws, drill.scratch, source.region)
     table = _table(aws, source)
@@ -75,7 +78,7 @@ def compare(aws: Aws, drill: Drill, how: How, progress: Progress = lambda _: Non
 
 
 def clean_up(aws: Aws, drill: Drill) -> Plan:
-    """The deletion of the scratch table."""
+    """The plan that deletes the scratch table."""
     deletion = operation(
         AddressDiff(drill.scratch, "table", drill.source.region),
         "DeleteTable",
@@ -96,7 +99,7 @@ def clean_up(aws: Aws, drill: Drill) -> Plan:
 
 
 def note(folder: Folder, verified: Verified, source: RestoreSource, now: float) -> None:
-    """Remember the last drill of the table beside the state, for who asks when it was. Raises DynaopsError kinds."""
+    """Record the table's last drill beside the state. Raises DynaopsError and its subclasses."""
     drill = {
         "at": int(now),
         "source": source.key,
@@ -107,16 +110,16 @@ def note(folder: Folder, verified: Verified, source: RestoreSource, now: float) 
 
 
 def _table(aws: Aws, source: RestoreSource) -> TableInfo | None:
-    """The table that the copy is of, if it is still there."""
+    """The table from which the copy was made; None if it does not exist any more."""
     if aws.read("dynamodb", "DescribeTable", source.region, {"TableName": source.table}) is None:
         return None
     return describe(aws, source.table, source.region)
 
 
 def _counted(aws: Aws, source: RestoreSource) -> int | None:
-    """How many items there were, by AWS's count at the backup."""
+    """The item count that AWS recorded at the backup; None if it is not known."""
     if source.backup is None or source.by_service:
         return None
-    answer = aws.read("dynamodb", "DescribeBackup", source.region, {"BackupArn": source.backup.arn}) or {}
-    count = answer.get("BackupDescription", {}).get("SourceTableDetails", {}).get("ItemCount")
+    response = aws.read("dynamodb", "DescribeBackup", source.region, {"BackupArn": source.backup.arn}) or {}
+    count = response.get("BackupDescription", {}).get("SourceTableDetails", {}).get("ItemCount")
     return int(count) if count is not None else None

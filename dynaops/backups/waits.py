@@ -1,4 +1,4 @@
-"""What tells that a backup is made, or a table restored."""
+"""The waits for backups and restores: what to poll, and when it is done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _DAYS = 86_400.0
 
 
 def available(name: str, arn: str) -> Wait:
-    """Until an on-demand backup can be restored."""
+    """Wait until an on-demand backup is AVAILABLE."""
     return Wait(
         title=f"{name} is AVAILABLE",
         api="DescribeBackup",
@@ -20,7 +20,7 @@ def available(name: str, arn: str) -> Wait:
 
 
 def job_wait(table: str, job: str = "${answer:BackupJobId}") -> Wait:
-    """Until a backup job of AWS Backup has ended well."""
+    """Wait until a backup job of AWS Backup is COMPLETED."""
     return Wait(
         title=f"the recovery point of {table} is made",
         service="backup",
@@ -35,7 +35,10 @@ def job_wait(table: str, job: str = "${answer:BackupJobId}") -> Wait:
 
 
 def restored(table: str) -> Wait:
-    """Until a table that DynamoDB restores can be used. It takes minutes for an empty one, hours for a large one."""
+    """Wait until a table that DynamoDB restores is ACTIVE.
+
+    It takes minutes for an empty table, and hours for a large one.
+    """
     return Wait(
         title=f"{table} is restored",
         parameters={"TableName": table},
@@ -46,7 +49,7 @@ def restored(table: str) -> Wait:
 
 
 def restore_job_wait(table: str, job: str = "${answer:RestoreJobId}") -> Wait:
-    """Until a restore job of AWS Backup has ended well; `table` is what it is called in words."""
+    """Wait until a restore job of AWS Backup is COMPLETED; `table` is the name in the title."""
     return Wait(
         title=f"{table} is restored",
         service="backup",

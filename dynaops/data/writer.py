@@ -59,7 +59,7 @@ class Batch:
 
 
 class Sender(Protocol):
-    """What carries requests: `wire.Wire`."""
+    """What carries requests: `http.client.DynamoDBClient`."""
 
     def send(self, target: str, body: bytes, done: Done) -> None:
         """Send a request; `done` gets the answer, once."""

@@ -1,7 +1,7 @@
-"""Attribute values in DynamoDB JSON, checked, in one notation and with their sizes.
+"""Checks attribute values in DynamoDB JSON, writes them in one canonical notation, and computes their sizes.
 
-Sizes are DynamoDB's (Developer Guide, DynamoDB Item sizes and formats): strings as UTF-8, 3 bytes for a list or map and
-1 for each of its elements.
+Sizes in bytes are DynamoDB's (Developer Guide, DynamoDB Item sizes and formats): strings as UTF-8, 3 bytes for a list
+or map and 1 for each of its elements.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from dynaops.values.limits import MOST_LEVELS
 from dynaops.values.malformed import MalformedRow, Unusable, at
 
 Typed = dict[str, Any]
-"""A value in DynamoDB JSON: one type and its content."""
+"""A value in DynamoDB JSON: a map with one type as its key, and the content."""
 Sized = tuple[Typed, int]
+"""A checked value and its size in bytes."""
 
 TRUE: Typed = {"BOOL": True}
 FALSE: Typed = {"BOOL": False}
@@ -26,7 +27,7 @@ TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
 
 
 def text_size(text: str) -> int:
-    """The bytes of a string as UTF-8. Raises Malformed for half a surrogate pair, which no UTF-8 has."""
+    """The size of a string in UTF-8, in bytes. Raises MalformedRow for a lone surrogate, which UTF-8 cannot encode."""
     if text.isascii():
         return len(text)
     try:
@@ -36,7 +37,10 @@ def text_size(text: str) -> int:
 
 
 def typed(value: Any, where: str, level: int = 1) -> Sized:
-    """A value of DynamoDB JSON, checked. Raises Malformed."""
+    """Check a value of DynamoDB JSON; returns its canonical form and its size. Raises MalformedRow.
+
+    `where` is the attribute's path for messages, `level` the nesting level of the value (from 1).
+    """
     if type(value) is dict and len(value) == 1:
         ((kind, content),) = value.items()
         if kind == "S" and type(content) is str:
@@ -54,7 +58,7 @@ def typed(value: Any, where: str, level: int = 1) -> Sized:
 
 
 def binary(text: str, where: str) -> bytes:
-    """What base64 text stands for. Raises Malformed."""
+    """Decode base64 text. Raises MalformedRow."""
     try:
         return base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
@@ -62,6 +66,7 @@ def binary(text: str, where: str) -> bytes:
 
 
 def number(text: str, where: str) -> Sized:
+    """The attribute value of a number given as text, and its size. Raises MalformedRow."""
     number = numbers.canonical(text, where)
     return {"N": number}, numbers.size(number)
 
@@ -72,12 +77,14 @@ def _binary(text: str, where: str) -> Sized:
 
 
 def check_level(content: Any, where: str, level: int) -> None:
+    """Raise MalformedRow if a list or map at this nesting level has members below DynamoDB's deepest level."""
     if level >= MOST_LEVELS and content:
         top = where.partition(".")[0].partition("[")[0]
         raise MalformedRow(f"{at(top)}lists and maps are nested {MOST_LEVELS} deep at the most")
 
 
 def members_of(members: dict[str, Sized], where: str) -> Sized:
+    """The map value (M) of checked members, and its size. Raises MalformedRow for an empty attribute name."""
     if "" in members:
         raise MalformedRow(f"{at(where)}an attribute has no name")
     size = 3 + sum(1 + size_at(name, where) + taken for name, (_, taken) in members.items())
@@ -85,10 +92,12 @@ def members_of(members: dict[str, Sized], where: str) -> Sized:
 
 
 def elements_of(elements: list[Sized]) -> Sized:
+    """The list value (L) of checked elements, and its size."""
     return {"L": [value for value, _ in elements]}, 3 + sum(1 + taken for _, taken in elements)
 
 
 def size_at(text: str, where: str) -> int:
+    """The size of a string in UTF-8, in bytes. Raises MalformedRow that names the attribute `where`."""
     if text.isascii():
         return len(text)
     try:
@@ -130,7 +139,7 @@ def _read_map(content: Any, where: str, level: int) -> Sized:
         raise MalformedRow(f"{at(where)}M holds a map, not {_named(content)}")
     check_level(content, where, level)
     return members_of(
-        {name: typed(one, f"{where}.{name}", level + 1) for name, one in content.items()}, where
+        {name: typed(value, f"{where}.{name}", level + 1) for name, value in content.items()}, where
     )
 
 
@@ -138,7 +147,9 @@ def _read_list(content: Any, where: str, level: int) -> Sized:
     if type(content) is not list:
         raise MalformedRow(f"{at(where)}L holds a list, not {_named(content)}")
     check_level(content, where, level)
-    return elements_of([typed(one, f"{where}[{place}]", level + 1) for place, one in enumerate(content)])
+    return elements_of(
+        [typed(element, f"{where}[{index}]", level + 1) for index, element in enumerate(content)]
+    )
 
 
 def _read_set(kind: str) -> Callable[[Any, str, int], Sized]:
@@ -147,17 +158,17 @@ def _read_set(kind: str) -> Callable[[Any, str, int], Sized]:
     def read(content: Any, where: str, level: int) -> Sized:
         if type(content) is not list or not content:
             raise MalformedRow(f"{at(where)}{kind} holds a list of at least one value: a set is never empty")
-        members = [typed({sort: one}, where, level) for one in content]
-        kept = [value[sort] for value, _ in members]
-        if len(set(kept)) < len(kept):
+        members = [typed({sort: element}, where, level) for element in content]
+        contents = [value[sort] for value, _ in members]
+        if len(set(contents)) < len(contents):
             raise MalformedRow(f"{at(where)}a set holds each value once")
-        return {kind: kept}, sum(taken for _, taken in members)
+        return {kind: contents}, sum(taken for _, taken in members)
 
     return read
 
 
 def _named(content: Any) -> str:
-    """What JSON calls a value."""
+    """The JSON type of a value, for messages."""
     if content is None:
         return "null"
     names = {str: "a string", bool: "true or false", dict: "a map", list: "a list"}

@@ -9,12 +9,12 @@ from __future__ import annotations
 MOST_DIGITS = 38
 """Significant digits of a number."""
 HIGHEST, LOWEST = 125, -130
-"""Powers of ten of a number's first digit."""
+"""The highest and lowest power of ten that a number's first digit can have."""
 SMALLEST, LARGEST = 1e-130, 1e126
-"""Doubles from SMALLEST to below LARGEST are numbers that DynamoDB can hold."""
+"""A double from SMALLEST to just below LARGEST is a number that DynamoDB can store."""
 MOST_LEVELS = 32
-"""How deep a value may nest, the attribute itself included."""
+"""The highest number of nesting levels of an attribute; the attribute itself is the first."""
 MOST_ITEM_BYTES = 400 * 1024
-"""Of an item, its attribute names included."""
+"""The largest size of an item in bytes, its attribute names included."""
 MOST_HASH_BYTES, MOST_RANGE_BYTES = 2048, 1024
-"""Of the value of a partition key and of a sort key."""
+"""The largest size in bytes of the value of a partition key and of a sort key."""

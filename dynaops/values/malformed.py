@@ -1,4 +1,4 @@
-"""What is wrong with a value or a row, in words."""
+"""The error for values and rows that cannot be stored or read, and helpers for its messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 class MalformedRow(ValueError):
-    """A row that DynamoDB cannot hold, or that cannot be read; the message says where in it and why."""
+    """A row cannot be stored in DynamoDB, or cannot be read; the message names the attribute and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,10 @@ class Unusable:
 
 
 def at(where: str) -> str:
-    """How a message begins that is about an attribute (or nothing, for the row as a whole)."""
+    """The beginning of a message about the attribute `where`; empty if the message is about the whole row."""
     return f"{where}: " if where else ""
 
 
 def shortened(text: str) -> str:
-    """A text as messages show it."""
+    """A text cut to 50 characters for messages."""
     return text if len(text) <= 50 else f"{text[:47]}..."

@@ -1,4 +1,4 @@
-"""Numbers by their text: exact, up to 38 digits, from 1E-130 to 9.9E+125, in one notation."""
+"""DynamoDB numbers as text: checked exactly (up to 38 digits, from 1E-130 to 9.9E+125), in one canonical notation."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from dynaops.values.malformed import MalformedRow, at, shortened
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?").fullmatch
 _CANONICAL = re.compile(r"0|-?(?:[1-9][0-9]*|(?:0|[1-9][0-9]*)\.[0-9]*[1-9])").fullmatch
 _LONGEST_EXPONENT = 6
-"""Digits of an exponent beyond which it need not be read to know that it is out of range."""
+"""An exponent with more digits than this is out of range, and is not converted to an integer."""
 
 
 def canonical(text: str, where: str = "") -> str:
-    """A number's only notation without exponent and needless zeros, as DynamoDB gives it back. Raises Malformed."""
+    """The number without exponent and without unneeded zeros, as DynamoDB returns it. Raises MalformedRow."""
     if len(text) <= MOST_DIGITS and _CANONICAL(text):
         return text
-    found = _NUMBER(text)
-    if found is None or not (found[2] or found[3]):
+    match = _NUMBER(text)
+    if match is None or not (match[2] or match[3]):
         raise MalformedRow(f"{at(where)}{shortened(text)!r} is not a number")
-    fraction = found[3] or ""
-    digits = (found[2] + fraction).lstrip("0")
-    kept = digits.rstrip("0")
-    if not kept:
+    fraction = match[3] or ""
+    digits = (match[2] + fraction).lstrip("0")
+    significant = digits.rstrip("0")
+    if not significant:
         return "0"
-    power = _exponent(found[4] or "0", where) - len(fraction) + len(digits) - len(kept)
-    _check(kept, power, where)
-    return ("-" if found[1] == "-" else "") + _written(kept, power)
+    power = _exponent(match[4] or "0", where) - len(fraction) + len(digits) - len(significant)
+    _check(significant, power, where)
+    return ("-" if match[1] == "-" else "") + _written(significant, power)
 
 
 def size(text: str) -> int:
-    """The bytes that DynamoDB counts a number as: one, one for two digits, one for a minus sign.
+    """The size of a number in bytes, as DynamoDB counts: 1, plus 1 for each two digits, plus 1 for a minus sign.
 
     Leading and trailing zeros do not count (Developer Guide, DynamoDB Item sizes and formats, which says "about").
     """
@@ -42,8 +42,8 @@ def size(text: str) -> int:
     return 1 + (len(digits) + 1) // 2 + (bool(digits) and text[:1] == "-")
 
 
-def more(text: str) -> int | None:
-    """How much more bytes DynamoDB counts a number as than its text has; None where that is not its canonical form."""
+def extra_bytes(text: str) -> int | None:
+    """The number's size in DynamoDB minus the length of its text, in bytes; None if the text is not canonical."""
     if len(text) > MOST_DIGITS or not _CANONICAL(text):
         return None
     digits = text.replace(".", "").strip("-0")
@@ -65,7 +65,7 @@ def _check(digits: str, power: int, where: str) -> None:
 
 
 def _written(digits: str, power: int) -> str:
-    """`digits` times ten to the `power`, without an exponent."""
+    """The number `digits` * 10 ** `power`, written without an exponent."""
     if power >= 0:
         return digits + "0" * power
     point = len(digits) + power

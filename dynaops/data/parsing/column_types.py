@@ -88,13 +88,13 @@ class Guess:
 def fits(cell: str, kind: str, floats: bool) -> bool:
     """Whether a cell is of the very form that a guess was made of."""
     if kind == "N":
-        return numbers.more(cell) is not None or (floats and _is_float(cell))
+        return numbers.extra_bytes(cell) is not None or (floats and _is_float(cell))
     return kind != "BOOL" or cell.lower() in _BOOLS
 
 
 def form_of(cell: str) -> CellForm:
     """What a cell looks like."""
-    if numbers.more(cell) is not None:
+    if numbers.extra_bytes(cell) is not None:
         return CellForm.FRACTION if _is_float(cell) else CellForm.PLAIN
     if cell.lower() in _BOOLS:
         return CellForm.BOOL

@@ -26,24 +26,24 @@ _BOOLS = {"true": attributes.TRUE, "false": attributes.FALSE}
 
 
 def of_plain(value: Any, kind: str, where: str) -> Sized:
-    """A value of plain JSON as `kind`. Raises Malformed, Inexact."""
+    """A value of plain JSON as `kind`. Raises MalformedRow, Inexact."""
     return of_sized(plain_json.plain(value, where), kind, where)
 
 
 def of_typed(value: Any, kind: str, where: str) -> Sized:
-    """A value of DynamoDB JSON as `kind`. Raises Malformed."""
+    """A value of DynamoDB JSON as `kind`. Raises MalformedRow."""
     return of_sized(attributes.typed(value, where), kind, where)
 
 
 def of_text(text: str, kind: str, where: str) -> Sized:
-    """Text, such as a cell of CSV, as `kind`. Raises Malformed."""
+    """Text, such as a cell of CSV, as `kind`. Raises MalformedRow."""
     if kind == "S":
         return {"S": text}, attributes.text_size(text)
     return of_sized(({"S": text}, 0), kind, where)
 
 
 def of_sized(found: Sized, kind: str, where: str) -> Sized:
-    """A value that is read as `kind`. Raises Malformed."""
+    """A value that is read as `kind`. Raises MalformedRow."""
     value, _ = found
     ((actual, content),) = value.items()
     if actual == kind:

@@ -95,7 +95,7 @@ class Columns:
         self._whole = self._template(tuple(False for _ in header))
 
     def row(self, cells: list[str], line: int, clean: bool) -> WriteRow:
-        """The row of a record. `clean`: nothing in its cells has to be escaped in JSON. Raises Malformed."""
+        """The row of a record. `clean`: nothing in its cells has to be escaped in JSON. Raises MalformedRow."""
         if len(cells) != self.width:
             cells = self._fitted(cells, line)
         if self._fast:
@@ -110,7 +110,7 @@ class Columns:
         return self._cell_by_cell(cells, line)
 
     def row_with_nulls(self, cells: Sequence[str | None], line: int, clean: bool) -> WriteRow:
-        """The row of a record in which None is no value, whereas an empty cell may be one. Raises Malformed."""
+        """The row of a record in which None is no value, whereas an empty cell may be one. Raises MalformedRow."""
         if self._keep_empty and None in cells:
             return self._cell_by_cell(self._fitted(cells, line), line)
         return self.row([cell or "" for cell in cells], line, clean)
@@ -123,7 +123,7 @@ class Columns:
                 self.harvest.note("looks-null", name, f"{name} {text}", line)
 
     def _fitted(self, cells: Sequence[str | None], line: int) -> Any:
-        """Cells without empty ones beyond the header's. Raises Malformed where there are too few or too many."""
+        """Cells without empty ones beyond the header's. Raises MalformedRow where there are too few or too many."""
         if len(cells) > self.width and not any(cells[self.width :]):
             self.harvest.note("empty-cells", "", "Empty cells beyond the header's columns are left out", line)
             return list(cells[: self.width])
@@ -193,7 +193,7 @@ class Columns:
                 and number.isascii()
             ):
                 more += ((len(number.rstrip("0")) + 3) >> 1) - len(number)
-            elif (extra := numbers.more(number)) is not None:
+            elif (extra := numbers.extra_bytes(number)) is not None:
                 more += extra
             else:
                 return None
@@ -221,7 +221,7 @@ class Columns:
                     kind = "S"
                 if kind == "S" and cell.isascii():
                     sized[name] = {"S": cell}, len(cell)
-                elif kind == "N" and (extra := numbers.more(cell)) is not None:
+                elif kind == "N" and (extra := numbers.extra_bytes(cell)) is not None:
                     sized[name] = {"N": cell}, len(cell) + extra
                 else:
                     self._check_text(cell, name)
@@ -251,7 +251,7 @@ class Columns:
             raise MalformedRow(f"column {place + 1} has no name in the header, but here it has {cell!r}")
 
     def _unfit(self, cell: str, kind: str, name: str) -> tuple[str, str, str]:
-        """What to tell of a cell that is not of its column's guessed type. Raises Malformed with --strict-types."""
+        """What to tell of a cell that is not of its column's guessed type. Raises MalformedRow with --strict-types."""
         wanted = _NAMED[kind]
         if self._strict:
             raise MalformedRow(

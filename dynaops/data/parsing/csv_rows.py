@@ -191,7 +191,7 @@ class _Block:
             self._harvest.rows.append(row)
 
     def _row(self, cells: list[str], line: int) -> WriteRow | None:
-        """The row of a record, None where it has none. Raises Malformed."""
+        """The row of a record, None where it has none. Raises MalformedRow."""
         if not any(cells):
             self._harvest.note("empty-rows", "", "Rows of nothing but empty cells are left out", line)
             self._harvest.without_rows += 1

@@ -39,7 +39,7 @@ def is_safe(text: bytes) -> bool:
 def exactly(text: bytes) -> Any:
     """A JSON text with its numbers as `Exact`. Raises ValueError (and RecursionError) where it is none.
 
-    Raises Malformed where an object has two members of one name: JSON leaves open which one counts.
+    Raises MalformedRow where an object has two members of one name: JSON leaves open which one counts.
     """
     return json.loads(
         text, parse_float=Exact, parse_int=Exact, parse_constant=_no_number, object_pairs_hook=_each_once
@@ -58,7 +58,7 @@ def marked(text: bytes) -> Any:
 
 
 def of_double(value: float, where: str = "") -> str:
-    """The text of a double from a safe JSON text. Raises Inexact, Malformed."""
+    """The text of a double from a safe JSON text. Raises Inexact, MalformedRow."""
     if value == 0:
         raise Inexact  # 1E-400 reads as 0, too
     if SMALLEST <= abs(value) < LARGEST:
@@ -67,7 +67,7 @@ def of_double(value: float, where: str = "") -> str:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The members of an object. Raises Malformed where two have the same name."""
+    """The members of an object. Raises MalformedRow where two have the same name."""
     members = dict(pairs)
     if len(members) < len(pairs):
         twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]

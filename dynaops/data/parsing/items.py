@@ -25,7 +25,7 @@ _DELETED = ("DeleteRequest", "Key")
 
 
 class ItemReader:
-    """Makes rows of single items. All methods raise Malformed."""
+    """Makes rows of single items. All methods raise MalformedRow."""
 
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._rules = rules

@@ -54,7 +54,7 @@ class PartitionedRows:
         return conversions.of_text(text, types.get(name, "S"), name)
 
     def _with(self, row: WriteRow, added: dict[str, Sized]) -> WriteRow:
-        """The row with these attributes. Raises Malformed."""
+        """The row with these attributes. Raises MalformedRow."""
         item = orjson.loads(row.body)
         keys_only = self._plan.keys_only or not row.is_put
         size = row.size

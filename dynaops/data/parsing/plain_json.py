@@ -37,7 +37,7 @@ def without_nulls(value: Any, level: int = 0) -> Any:
 
 
 def plain(value: Any, where: str, level: int = 1) -> Sized:
-    """A value of plain JSON. Numbers are `Exact`, integers, or doubles of a safe text. Raises Malformed, Inexact."""
+    """A value of plain JSON. Numbers are `Exact`, integers, or doubles of a safe text. Raises MalformedRow, Inexact."""
     kind = type(value)
     if kind is str:
         return {"S": value}, size_at(value, where)

@@ -145,7 +145,7 @@ def put_in(
     """The values as the template takes them, and how much more bytes they count than their texts have.
 
     Numbers but doubles are not its concern. `other` reads the value at a place; `escaped`: strings may have to be.
-    Raises Malformed, Inexact.
+    Raises MalformedRow, Inexact.
     """
     texts, more = list(found), 0
     for place in shape.flags:
