@@ -29,7 +29,10 @@ class KeyRules:
         self.index_keys = {name: kind for name, kind in keys.index_keys.items() if name not in self.types}
 
     def identity(self, item: Mapping[str, Any]) -> bytes:
-        """Check an item's key attributes (in DynamoDB JSON); answers what is equal for equal keys. Raises MalformedRow."""
+        """Check the key attributes of an item (DynamoDB JSON); returns bytes that are equal for equal keys.
+
+        Raises MalformedRow.
+        """
         for name in self.index_keys.keys() & item.keys():
             self._check_index_key(name, item[name])
         first = self._own(self.hash_key, item, MOST_HASH_BYTES)
