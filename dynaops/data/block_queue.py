@@ -18,7 +18,7 @@ class BlockQueue:
         self._blocks = blocks
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[InputBlock | BaseException | None] = asyncio.Queue()
-        self._places = threading.Semaphore(_AHEAD)
+        self._slots = threading.Semaphore(_AHEAD)
         self._closed = False
         # A daemon: one that waits for a terminal's or a pipe's next byte must not keep the process.
         self._thread = threading.Thread(target=self._read, name="dynaops-feeder", daemon=True)
@@ -26,28 +26,28 @@ class BlockQueue:
 
     async def next(self) -> InputBlock | None:
         """The next block; None at the end of the input."""
-        found = await self._queue.get()
-        self._places.release()
-        if isinstance(found, BaseException):
-            raise found
-        return found
+        block_or_error = await self._queue.get()
+        self._slots.release()
+        if isinstance(block_or_error, BaseException):
+            raise block_or_error
+        return block_or_error
 
     def close(self) -> None:
         """Read no further."""
         self._closed = True
-        self._places.release()
+        self._slots.release()
 
     def _read(self) -> None:
         try:
             for block in self._blocks:
-                self._places.acquire()
+                self._slots.acquire()
                 if self._closed:
                     return
-                self._hand_over(block)
-            self._hand_over(None)
+                self._put(block)
+            self._put(None)
         except BaseException as error:  # whatever it is, the loop has to know
-            self._hand_over(error)
+            self._put(error)
 
-    def _hand_over(self, found: InputBlock | BaseException | None) -> None:
+    def _put(self, block_or_error: InputBlock | BaseException | None) -> None:
         if not self._closed and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._queue.put_nowait, found)
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, block_or_error)

@@ -97,16 +97,16 @@ class Checkpoint:
         self._before: dict[int, Confirmed] = {}
         self.rejects = rejects
         """The file of this load's rejects, which is there if there are any."""
-        kept = self._read() if resume else None
+        rejects_length = self._read() if resume else None
         self._rejects = (
-            RejectsFile(self.rejects, kept, str(load.get("mode", "put"))) if self.rejects else None
+            RejectsFile(self.rejects, rejects_length, str(load.get("mode", "put"))) if self.rejects else None
         )
         self._save()
 
     def confirmed_before(self, number: int, end: Position) -> Confirmed | None:
         """What became of a block that an earlier run confirmed beyond the position, if this is still that block."""
-        found = self._before.pop(number, None)
-        return found if found is not None and found.end == end else None
+        confirmed = self._before.pop(number, None)
+        return confirmed if confirmed is not None and confirmed.end == end else None
 
     def begun_before(self, number: int) -> bool:
         """Whether an earlier run may have sent rows of a block."""
@@ -122,8 +122,8 @@ class Checkpoint:
     def confirm(self, number: int, confirmed: Confirmed) -> None:
         """A block is done with, all of its rows."""
         self._beyond[number] = confirmed
-        while (found := self._beyond.pop(self.number, None)) is not None:
-            self._pass(found)
+        while (next_confirmed := self._beyond.pop(self.number, None)) is not None:
+            self._advance(next_confirmed)
         self._changed = True
         if self._clock() - self._saved_at >= _SAVE_SECONDS:
             self._save()
@@ -131,8 +131,8 @@ class Checkpoint:
     def totals(self) -> Counts:
         """What became of all rows of all confirmed blocks."""
         total = Counts()
-        for one in (self.counts, *(found.counts for found in self._beyond.values())):
-            total.add(one)
+        for counts in (self.counts, *(confirmed.counts for confirmed in self._beyond.values())):
+            total.add(counts)
         return total
 
     @property
@@ -160,16 +160,16 @@ class Checkpoint:
         if self._rejects:
             self._rejects.close()
 
-    def _pass(self, found: Confirmed) -> None:
+    def _advance(self, confirmed: Confirmed) -> None:
         self.number += 1
-        self.position = found.end
-        self.counts.add(found.counts)
-        self.notes.add(found.notes)
-        if found.fault is not None:
-            self.faults.append(found.fault)
-        self.samples.extend(found.rejects[: _SAMPLES - len(self.samples)])
+        self.position = confirmed.end
+        self.counts.add(confirmed.counts)
+        self.notes.add(confirmed.notes)
+        if confirmed.fault is not None:
+            self.faults.append(confirmed.fault)
+        self.samples.extend(confirmed.rejects[: _SAMPLES - len(self.samples)])
         if self._rejects:
-            self._rejects.append(found.rejects)
+            self._rejects.append(confirmed.rejects)
 
     def _save(self) -> None:
         self._saved_at = self._clock()
@@ -190,12 +190,12 @@ class Checkpoint:
             "beyond": [
                 {
                     "block": number,
-                    "end": found.end._asdict(),
-                    "counts": asdict(found.counts),
-                    "notes": [list(note) for note in found.notes],
+                    "end": confirmed.end._asdict(),
+                    "counts": asdict(confirmed.counts),
+                    "notes": [list(note) for note in confirmed.notes],
                 }
-                for number, found in sorted((self._before | self._beyond).items())
-                if not found.rejects and found.fault is None
+                for number, confirmed in sorted((self._before | self._beyond).items())
+                if not confirmed.rejects and confirmed.fault is None
             ],
         }
         try:
@@ -213,14 +213,14 @@ class Checkpoint:
         except OSError as error:
             raise failure("read the checkpoint", self._path, error) from error
         try:
-            return self._understand(orjson.loads(raw))
+            return self._restore(orjson.loads(raw))
         except (ValueError, TypeError, KeyError) as error:
             raise DynaopsError(
                 f"The checkpoint {self._path} is damaged ({type(error).__name__}: {error})",
                 "Load again without --resume: from the beginning.",
             ) from error
 
-    def _understand(self, data: dict[str, Any]) -> int:
+    def _restore(self, data: dict[str, Any]) -> int:
         if data["format_version"] != FORMAT:
             raise DynaopsError(
                 f"The checkpoint {self._path} was written by another version of dynaops",
@@ -237,9 +237,9 @@ class Checkpoint:
         self.notes.add(_notes(data.get("notes", ())))
         self.faults = [InputFault(*fault) for fault in data.get("faults", ())]
         self.complete = bool(data["complete"])
-        for one in data["beyond"]:
-            self._before[int(one["block"])] = Confirmed(
-                Position(**one["end"]), Counts(**one["counts"]), notes=_notes(one.get("notes", ()))
+        for entry in data["beyond"]:
+            self._before[int(entry["block"])] = Confirmed(
+                Position(**entry["end"]), Counts(**entry["counts"]), notes=_notes(entry.get("notes", ()))
             )
         self._begun_before = self._begun = self._announced = int(data.get("begun", sys.maxsize))
         self.resumed = self.number > 0 or bool(self._before) or self.complete
@@ -248,8 +248,8 @@ class Checkpoint:
         return int(data["rejects_bytes"])
 
 
-def _notes(kept: Iterable[Any]) -> tuple[LoadNote, ...]:
+def _notes(saved: Iterable[Any]) -> tuple[LoadNote, ...]:
     """Notes as the checkpoint has them: lists of their fields."""
     return tuple(
-        LoadNote(kind, attribute, text, rows, tuple(places)) for kind, attribute, text, rows, places in kept
+        LoadNote(kind, attribute, text, rows, tuple(places)) for kind, attribute, text, rows, places in saved
     )

@@ -41,19 +41,19 @@ class KeyOrder:
 
     def __init__(self, first: int = 0) -> None:
         self._next = first
-        self._early: dict[int, bytes | None] = {}
+        self._announced: dict[int, bytes | None] = {}
         self._latest: dict[int, int] = {}
         self._keys: dict[int, array[int]] = {}
-        self._behind: dict[int, list[OrderGrant]] = {}
+        self._waiting: dict[int, list[OrderGrant]] = {}
 
     def announce(self, number: int, hashes: bytes | None) -> list[OrderGrant]:
         """A block's keys are known (None: it is confirmed already). Answers what is granted now."""
-        self._early[number] = hashes
+        self._announced[number] = hashes
         granted = []
-        while self._next in self._early:
-            found = self._early.pop(self._next)
-            if found is not None:
-                granted.append(self._enter(self._next, found))
+        while self._next in self._announced:
+            announced = self._announced.pop(self._next)
+            if announced is not None:
+                granted.append(self._register(self._next, announced))
             self._next += 1
         return granted
 
@@ -63,9 +63,9 @@ class KeyOrder:
         for key in self._keys.pop(number):
             if latest.get(key) == number:
                 del latest[key]
-        return self._behind.pop(number, [])
+        return self._waiting.pop(number, [])
 
-    def _enter(self, number: int, hashes: bytes) -> OrderGrant:
+    def _register(self, number: int, hashes: bytes) -> OrderGrant:
         """Put a block's keys on the books."""
         keys = array("I")
         keys.frombytes(hashes)
@@ -74,9 +74,9 @@ class KeyOrder:
         if not latest.keys().isdisjoint(keys):
             held = frozenset(key for key in keys if key in latest)
             # Whoever has a key last waits itself for those who had it before.
-            for other in {latest[key] for key in held}:
-                mine = frozenset(key for key in held if latest[key] == other)
-                self._behind.setdefault(other, []).append(OrderGrant(number, False, mine))
+            for earlier in {latest[key] for key in held}:
+                shared = frozenset(key for key in held if latest[key] == earlier)
+                self._waiting.setdefault(earlier, []).append(OrderGrant(number, False, shared))
         latest.update(dict.fromkeys(keys, number))
         self._keys[number] = keys
         return OrderGrant(number, True, held)

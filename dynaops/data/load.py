@@ -61,20 +61,20 @@ def load(
     by then is in the checkpoint, also after KeyboardInterrupt.
     """
     route = route_to(aws, "dynamodb", region)
-    about = _identity(aws, table, region, options)
-    path = checkpoint_path(options.checkpoint, table, about)
+    identity = _identity(aws, table, region, options)
+    path = checkpoint_path(options.checkpoint, table, identity)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with FileLock(path.with_suffix(".lock"), timeout=0):
             if not options.resume:
                 set_aside(path)
-            kept = Checkpoint(path, about, options.fingerprint, options.rejects, options.resume)
+            checkpoint = Checkpoint(path, identity, options.fingerprint, options.rejects, options.resume)
             try:
-                return _run(_Load(aws, table, route, source, options, kept, progress))
+                return _run(_Load(aws, table, route, source, options, checkpoint, progress))
             finally:
-                kept.close()
-                if kept.complete:
-                    kept.forget()
+                checkpoint.close()
+                if checkpoint.complete:
+                    checkpoint.forget()
     except Timeout:
         raise DynaopsError(
             "This load is running already, in another process", exit_code=Exit.LOCKED
@@ -97,14 +97,14 @@ def _identity(aws: Aws, table: str, region: str, options: LoadOptions) -> dict[s
     }
 
 
-def _run(job: _Load) -> LoadSummary:
+def _run(loading: _Load) -> LoadSummary:
     """Run in an event loop of its own, also where the caller is in one (as in a notebook)."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(job.run())
+        return asyncio.run(loading.run())
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, job.run()).result()
+        return thread.submit(asyncio.run, loading.run()).result()
 
 
 class _InputError(Exception):
@@ -125,7 +125,7 @@ class _Load:
         route: Route,
         source: BlockSource,
         options: LoadOptions,
-        kept: Checkpoint,
+        checkpoint: Checkpoint,
         progress: Callable[[LoadProgress], None],
     ) -> None:
         self._aws = aws
@@ -133,48 +133,48 @@ class _Load:
         self._route = route
         self._source = source
         self._options = options
-        self._kept = kept
+        self._checkpoint = checkpoint
         self._progress = progress
-        self._order = KeyOrder(kept.number)
+        self._order = KeyOrder(checkpoint.number)
         self._credentials = credentials_of(aws)
         self._stopped: Reject | None = None
         self._failure: DynaopsError | None = None
         self._under_way = 0
         self._granted: set[int] = set()
         self._began = time.monotonic()
-        self._moved = asyncio.Event()
-        self._crew = WorkerPool(
+        self._event = asyncio.Event()
+        self._workers = WorkerPool(
             max(1, options.workers), self._setup, self._received, self._died, self._share_rate
         )
 
     async def run(self) -> LoadSummary:
         """Load until the end of the input."""
-        if self._kept.complete:
-            check_totals(self._kept.totals())
+        if self._checkpoint.complete:
+            check_totals(self._checkpoint.totals())
             return self._summary(complete=True)
-        feeder = BlockQueue(iter(self._source.blocks(self._kept.position)))
+        queue = BlockQueue(iter(self._source.blocks(self._checkpoint.position)))
         tasks = [asyncio.create_task(self._report()), asyncio.create_task(self._keep_credentials())]
         try:
-            complete = await self._feed(feeder)
+            complete = await self._feed(queue)
         finally:
             for task in tasks:
                 task.cancel()
-            feeder.close()
-            self._crew.close()
+            queue.close()
+            self._workers.close()
         if complete:
-            check_totals(self._kept.totals())
-            self._kept.finish()
+            check_totals(self._checkpoint.totals())
+            self._checkpoint.finish()
         summary = self._summary(complete)
-        self._progress(self._standing())
+        self._progress(self._current_progress())
         return summary
 
-    async def _feed(self, feeder: BlockQueue) -> bool:
+    async def _feed(self, queue: BlockQueue) -> bool:
         """Hand out all blocks and wait until they are confirmed; False where a reject stopped that.
 
         Where the input cannot be read further, what was handed out is still written before that is raised.
         """
         try:
-            await self._hand_out(feeder)
+            await self._hand_out(queue)
         except _InputError as error:
             await self._drain()
             raise error.reason from None
@@ -184,78 +184,78 @@ class _Load:
     async def _drain(self) -> None:
         """Wait until all blocks that were handed out are confirmed."""
         while self._granted or (self._under_way and self._stopped is None):
-            await self._move()
+            await self._wait_for_event()
         self._check()
 
-    async def _hand_out(self, feeder: BlockQueue) -> None:
+    async def _hand_out(self, queue: BlockQueue) -> None:
         """Give blocks to workers until the end of the input, or until a reject ends the load."""
-        number = self._kept.number
-        while self._stopped is None and (block := await self._next(feeder)) is not None:
+        number = self._checkpoint.number
+        while self._stopped is None and (block := await self._next(queue)) is not None:
             block = block if block.number == number else _numbered(block, number)
             number += 1
-            before = self._kept.confirmed_before(block.number, block.end)
-            if before is not None:
+            confirmed = self._checkpoint.confirmed_before(block.number, block.end)
+            if confirmed is not None:
                 self._grant(self._order.announce(block.number, None))
-                self._kept.confirm(block.number, before)
+                self._checkpoint.confirm(block.number, confirmed)
                 continue
             if block.fault is not None:
                 self._grant(self._order.announce(block.number, None))
-                self._kept.confirm(block.number, Confirmed(block.end, Counts(), fault=block.fault))
+                self._checkpoint.confirm(block.number, Confirmed(block.end, Counts(), fault=block.fault))
                 continue
-            hand = await self._free_hand()
-            if hand is None:
+            worker = await self._free_worker()
+            if worker is None:
                 break
             self._under_way += 1
             if self._options.mode is Mode.IF_NOT_EXISTS:
-                self._kept.begin(block.number)
-            hand.work(block, self._kept.begun_before(block.number))
+                self._checkpoint.begin(block.number)
+            worker.work(block, self._checkpoint.begun_before(block.number))
 
-    async def _next(self, feeder: BlockQueue) -> InputBlock | None:
+    async def _next(self, queue: BlockQueue) -> InputBlock | None:
         """The next block, unless something ends the load while it is waited for."""
-        asking = asyncio.ensure_future(feeder.next())
-        while not asking.done():
-            moving = asyncio.ensure_future(self._moved.wait())
-            await asyncio.wait({asking, moving}, return_when=asyncio.FIRST_COMPLETED)
-            moving.cancel()
-            self._moved.clear()
+        next_block = asyncio.ensure_future(queue.next())
+        while not next_block.done():
+            event = asyncio.ensure_future(self._event.wait())
+            await asyncio.wait({next_block, event}, return_when=asyncio.FIRST_COMPLETED)
+            event.cancel()
+            self._event.clear()
             if self._failure or self._stopped:
-                asking.cancel()
+                next_block.cancel()
                 self._check()
                 return None
         try:
-            return asking.result()
+            return next_block.result()
         except DynaopsError as error:
             raise _InputError(error) from error
 
-    async def _free_hand(self) -> WorkerProcess | None:
+    async def _free_worker(self) -> WorkerProcess | None:
         """A worker that can take a block; None where a reject stopped the load."""
         while self._stopped is None:
-            if self._kept.beyond < _AHEAD:
-                hand = await self._crew.hand()
-                if hand is not None:
-                    return hand
-            await self._move()
+            if self._checkpoint.beyond < _AHEAD:
+                worker = await self._workers.free_worker()
+                if worker is not None:
+                    return worker
+            await self._wait_for_event()
         return None
 
-    async def _move(self) -> None:
+    async def _wait_for_event(self) -> None:
         """Wait until something has happened; raises what ends the load."""
-        await self._moved.wait()
-        self._moved.clear()
+        await self._event.wait()
+        self._event.clear()
         self._check()
 
     def _check(self) -> None:
         if self._failure is not None:
             raise self._failure
 
-    def _received(self, hand: WorkerProcess, message: Any) -> None:
+    def _received(self, worker: WorkerProcess, message: Any) -> None:
         try:
-            self._take(hand, message)
+            self._handle(worker, message)
         except DynaopsError as error:
             self._fail(error)
         except Exception as error:  # within a callback it would be lost, and the load wait for ever
             self._fail(DynaopsError(f"load-data went wrong: {type(error).__name__}: {error}"))
 
-    def _take(self, hand: WorkerProcess, message: Any) -> None:
+    def _handle(self, worker: WorkerProcess, message: Any) -> None:
         match message:
             case Announced(number, hashes, reject):
                 if reject is not None and self._options.fail_fast:
@@ -263,26 +263,26 @@ class _Load:
                 else:
                     self._grant(self._order.announce(number, hashes))
             case Finished():
-                self._finished(hand, message)
+                self._finished(worker, message)
             case Tick(traffic, in_flight):
-                hand.traffic, hand.in_flight = traffic, in_flight
+                worker.traffic, worker.in_flight = traffic, in_flight
             case Expired(credentials):
-                self._renew(hand, credentials)
+                self._renew(worker, credentials)
             case LoadStopped():
                 self._fail(self._error_of(message))
 
-    def _finished(self, hand: WorkerProcess, message: Finished) -> None:
-        block = hand.blocks.pop(message.number)
+    def _finished(self, worker: WorkerProcess, message: Finished) -> None:
+        block = worker.blocks.pop(message.number)
         check_totals(message.counts)
-        hand.traffic = message.traffic
+        worker.traffic = message.traffic
         self._under_way -= 1
         self._granted.discard(message.number)
-        self._moved.set()
+        self._event.set()
         if message.rejects and self._options.fail_fast:
             self._stop(message.rejects[0])
         else:
             try:
-                self._kept.confirm(
+                self._checkpoint.confirm(
                     message.number, Confirmed(block.end, message.counts, message.rejects, message.notes)
                 )
             except DynaopsError as error:
@@ -295,18 +295,18 @@ class _Load:
             if grant.first and self._stopped is None:
                 self._granted.add(grant.number)
             if grant.number in self._granted:
-                self._crew.having(grant.number).tell(Go(grant))
+                self._workers.worker_of(grant.number).send(Go(grant))
 
     def _stop(self, reject: Reject) -> None:
         self._stopped = self._stopped or reject
-        self._moved.set()
+        self._event.set()
 
     def _fail(self, error: DynaopsError) -> None:
         self._failure = self._failure or error
-        self._moved.set()
+        self._event.set()
 
-    def _died(self, hand: WorkerProcess) -> None:
-        self._fail(hand.why_dead())
+    def _died(self, worker: WorkerProcess) -> None:
+        self._fail(worker.exit_error())
 
     def _error_of(self, message: LoadStopped) -> DynaopsError:
         if message.code:
@@ -326,9 +326,9 @@ class _Load:
 
     def _share_rate(self, workers: int) -> None:
         if self._options.rate:
-            self._crew.tell_all(RateShare(self._options.rate / workers))
+            self._workers.send_to_all(RateShare(self._options.rate / workers))
 
-    def _renew(self, hand: WorkerProcess, refused: Any) -> None:
+    def _renew(self, worker: WorkerProcess, refused: Any) -> None:
         """A worker's credentials have expired: get others, once for all workers."""
         if refused == self._credentials:
             try:
@@ -336,55 +336,55 @@ class _Load:
             except DynaopsError as error:
                 self._fail(error)
                 return
-            self._crew.tell_all(Renewed(self._credentials))
+            self._workers.send_to_all(Renewed(self._credentials))
         else:
-            hand.tell(Renewed(self._credentials))
+            worker.send(Renewed(self._credentials))
 
     async def _keep_credentials(self) -> None:
         """Pass on credentials that botocore has refreshed in time."""
         while True:
             await asyncio.sleep(_CREDENTIALS_SECONDS)
             try:
-                found = await asyncio.to_thread(credentials_of, self._aws)
+                credentials = await asyncio.to_thread(credentials_of, self._aws)
             except DynaopsError:
                 continue  # those at hand may last; AWS will say when they do not
-            if found != self._credentials:
-                self._credentials = found
-                self._crew.tell_all(Renewed(found))
+            if credentials != self._credentials:
+                self._credentials = credentials
+                self._workers.send_to_all(Renewed(credentials))
 
     async def _report(self) -> None:
         while True:
-            self._progress(self._standing())
+            self._progress(self._current_progress())
             await asyncio.sleep(_PROGRESS_SECONDS)
 
     def _traffic(self) -> Traffic:
         total = Traffic()
-        for hand in self._crew.hands:
-            total.add(hand.traffic)
+        for worker in self._workers.workers:
+            total.add(worker.traffic)
         return total
 
-    def _standing(self) -> LoadProgress:
-        hands = self._crew.hands
+    def _current_progress(self) -> LoadProgress:
+        workers = self._workers.workers
         return LoadProgress(
-            counts=self._kept.totals(),
+            counts=self._checkpoint.totals(),
             traffic=self._traffic(),
             seconds=time.monotonic() - self._began,
-            in_flight=sum(hand.in_flight for hand in hands),
-            workers=len(hands),
+            in_flight=sum(worker.in_flight for worker in workers),
+            workers=len(workers),
         )
 
     def _summary(self, complete: bool) -> LoadSummary:
         return LoadSummary(
-            counts=self._kept.totals(),
+            counts=self._checkpoint.totals(),
             traffic=self._traffic(),
             seconds=time.monotonic() - self._began,
-            resumed=self._kept.resumed,
-            complete=complete and not self._kept.faults,
-            faults=tuple(self._kept.faults),
-            rejects=self._kept.rejects,
+            resumed=self._checkpoint.resumed,
+            complete=complete and not self._checkpoint.faults,
+            faults=tuple(self._checkpoint.faults),
+            rejects=self._checkpoint.rejects,
             stopped=self._stopped,
-            samples=tuple(self._kept.samples),
-            notes=self._kept.notes.all(),
+            samples=tuple(self._checkpoint.samples),
+            notes=self._checkpoint.notes.all(),
         )
 
 

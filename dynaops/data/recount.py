@@ -34,20 +34,20 @@ class CountsDiffer(DynaopsError):
 def check_block(block: InputBlock, parsed: Parsed) -> None:
     """Compare what the parser made of a block with another count. Raises CountsDiffer."""
     where = f"{block.source}, from line {block.first_line}"
-    told = len(parsed.rows) + len(parsed.rejects) + parsed.not_loaded
-    if parsed.read != told:
+    accounted = len(parsed.rows) + len(parsed.rejects) + parsed.not_loaded
+    if parsed.read != accounted:
         raise CountsDiffer(
             f"{where}: {parsed.read} rows read, but {len(parsed.rows)} to write, {len(parsed.rejects)} rejected "
             f"and {parsed.not_loaded} not loaded"
         )
-    found = parsed.read + parsed.others
+    read = parsed.read + parsed.others
     if block.rows is not None:
-        if block.rows != found:
-            raise CountsDiffer(f"{where}: the file holds {block.rows} rows, {found} were read")
+        if block.rows != read:
+            raise CountsDiffer(f"{where}: the file holds {block.rows} rows, {read} were read")
         return
-    least = least_rows(block, found)
-    if found < least:
-        raise CountsDiffer(f"{where}: the file holds {least} rows, {found} were read")
+    least = least_rows(block, read)
+    if read < least:
+        raise CountsDiffer(f"{where}: the file holds {least} rows, {read} were read")
 
 
 def check_totals(counts: Counts) -> None:
@@ -59,32 +59,32 @@ def check_totals(counts: Counts) -> None:
         )
 
 
-def least_rows(block: InputBlock, found: int) -> int:
+def least_rows(block: InputBlock, read: int) -> int:
     """How many rows a block of text holds at least; 0 where that cannot be told. `found` spares an exact count."""
     match block.counting:
         case RowCount.LINES:
-            return _lines(block.data, found)
+            return _lines(block.data, read)
         case RowCount.RECORDS:
-            return _records(block.data.partition(b"\n")[2], block.delimiter, found)
+            return _records(block.data.partition(b"\n")[2], block.delimiter, read)
         case RowCount.ELEMENTS if block.number % _EACH == 0:
             return sum(1 for _ in elements(block.data))
     return 0
 
 
-def _lines(data: bytes, found: int) -> int:
+def _lines(data: bytes, read: int) -> int:
     """Lines that are not blank; they are looked at one by one only if there are fewer rows than line ends."""
     ends = data.count(b"\n") + (not data.endswith(b"\n"))
-    return ends if ends <= found else sum(1 for line in data.split(b"\n") if line.strip())
+    return ends if ends <= read else sum(1 for line in data.split(b"\n") if line.strip())
 
 
-def _records(data: bytes, delimiter: str, found: int) -> int:
+def _records(data: bytes, delimiter: str, read: int) -> int:
     """Records of CSV; 0 where the quotes are not as the standard has them (RFC 4180)."""
     if b'"' in data:
-        outside = data.split(b'"')[::2]
-        ends = sum(part.count(b"\n") for part in outside)
+        unquoted = data.split(b'"')[::2]
+        ends = sum(part.count(b"\n") for part in unquoted)
     else:
         ends = data.count(b"\n")
-    if ends + (not data.endswith(b"\n")) <= found:
+    if ends + (not data.endswith(b"\n")) <= read:
         return 0
     lines = io.StringIO(data.decode("latin-1"), newline="")
     try:

@@ -44,35 +44,35 @@ def rehearse(
 ) -> LoadRehearsal:
     """Read and check all of an input. `progress` is told after each block. Raises DynaopsError kinds."""
     parse = make_parser(prepared.plan)
-    found = LoadRehearsal()
+    rehearsal = LoadRehearsal()
     began = time.monotonic()
     file = RejectsFile(rejects, None) if rejects else None
     try:
         for block in prepared.source.blocks():
             if block.fault is not None:
-                found.faults.append(block.fault)
+                rehearsal.faults.append(block.fault)
                 continue
             parsed = parse(block)
             check_block(block, parsed)
             sizes = [row.size for row in parsed.rows]
-            found.read += parsed.read
-            found.valid += len(sizes)
-            found.rejected += len(parsed.rejects)
-            found.not_loaded += parsed.not_loaded
-            found.notes.add(parsed.notes)
-            found.bytes += len(block.data)
-            found.units += sum((size + 1023) >> 10 for size in sizes)
-            found.item_bytes += sum(sizes)
-            found.largest = max(found.largest, *sizes, 0)
-            found.samples += parsed.rejects[: _SAMPLES - len(found.samples)]
-            found.seconds = time.monotonic() - began
+            rehearsal.read += parsed.read
+            rehearsal.valid += len(sizes)
+            rehearsal.rejected += len(parsed.rejects)
+            rehearsal.not_loaded += parsed.not_loaded
+            rehearsal.notes.add(parsed.notes)
+            rehearsal.bytes += len(block.data)
+            rehearsal.units += sum((size + 1023) >> 10 for size in sizes)
+            rehearsal.item_bytes += sum(sizes)
+            rehearsal.largest = max(rehearsal.largest, *sizes, 0)
+            rehearsal.samples += parsed.rejects[: _SAMPLES - len(rehearsal.samples)]
+            rehearsal.seconds = time.monotonic() - began
             if file:
                 file.append(parsed.rejects)
-            progress(found)
+            progress(rehearsal)
             if fail_fast and parsed.rejects:
                 break
     finally:
         if file:
             file.flush()
             file.close()
-    return found
+    return rehearsal

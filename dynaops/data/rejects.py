@@ -38,17 +38,17 @@ def rejects_name(stem: str, inputs: Sequence[str], share: str, moment: datetime)
 
 def latest(stem: str) -> Path | None:
     """The newest rejects file of a table's loads in the working directory; None without one."""
-    found = [one for one in Path().glob(f"{stem}.*{ENDING}") if one.is_file()]
-    return max(found, key=lambda one: (one.stat().st_mtime, one.name), default=None)
+    files = [path for path in Path().glob(f"{stem}.*{ENDING}") if path.is_file()]
+    return max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
 
 
 def fresh(path: Path) -> Path:
     """A name like `path` that no file has."""
-    number, found = 1, path
-    while found.exists():
+    number, candidate = 1, path
+    while candidate.exists():
         number += 1
-        found = path.with_name(f"{path.name.removesuffix(ENDING)}-{number}{ENDING}")
-    return found
+        candidate = path.with_name(f"{path.name.removesuffix(ENDING)}-{number}{ENDING}")
+    return candidate
 
 
 class RejectsFile:

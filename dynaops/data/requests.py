@@ -64,7 +64,7 @@ class RequestOutcome(NamedTuple):
     code: str = ""
     text: str = ""
     unanswered: bool = False
-    there: Any = None
+    existing: Any = None
 
 
 class WriteRequest(Protocol):
@@ -83,7 +83,7 @@ class WriteRequest(Protocol):
         """What `answer` means for `rows`."""
 
 
-def call_for(mode: Mode, table: str, keys: Keys) -> WriteRequest:
+def write_request_for(mode: Mode, table: str, keys: Keys) -> WriteRequest:
     """How rows are written to `table` in this mode."""
     if mode is Mode.PUT:
         return BatchPut(table, keys)
@@ -119,9 +119,11 @@ class BatchPut:
         if answer.status != 200:
             return refusal(answer)
         try:
-            said = orjson.loads(answer.body)
-            consumed = sum(float(one.get("CapacityUnits", 0)) for one in said.get("ConsumedCapacity") or ())
-            left = said["UnprocessedItems"]
+            response = orjson.loads(answer.body)
+            consumed = sum(
+                float(capacity.get("CapacityUnits", 0)) for capacity in response.get("ConsumedCapacity") or ()
+            )
+            left = response["UnprocessedItems"]
             if not isinstance(left, dict):
                 raise TypeError
             return RequestOutcome(RowVerdict.DONE, self._left(left, rows) if left else (), consumed)
@@ -134,8 +136,10 @@ class BatchPut:
         if len(requests) >= len(rows):
             return rows
         unprocessed = {_identity(_content(request), self._names) for request in requests}
-        found = [row for row in rows if _identity(orjson.loads(row.body), self._names) in unprocessed]
-        return found if len(found) == len(requests) else rows
+        unprocessed_rows = [
+            row for row in rows if _identity(orjson.loads(row.body), self._names) in unprocessed
+        ]
+        return unprocessed_rows if len(unprocessed_rows) == len(requests) else rows
 
 
 class BatchDelete(BatchPut):
@@ -191,7 +195,7 @@ class PutIfAbsent(_Single):
     def read(self, answer: HttpResponse, rows: Sequence[WriteRow]) -> RequestOutcome:
         outcome = super().read(answer, rows)
         if outcome.verdict is RowVerdict.PRESENT:
-            return outcome._replace(there=orjson.loads(answer.body).get("Item"))
+            return outcome._replace(existing=orjson.loads(answer.body).get("Item"))
         return outcome
 
 
@@ -272,12 +276,12 @@ def _key(item: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 def _content(request: dict[str, Any]) -> dict[str, Any]:
     """The item of a put request, the key of a delete request."""
-    found: dict[str, Any]
-    found = request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
-    return found
+    content: dict[str, Any]
+    content = request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
+    return content
 
 
 def _identity(item: dict[str, Any], names: Sequence[str]) -> tuple[tuple[str, object], ...]:
     """The key of an item, equal for equal numbers however they are written."""
     pairs = (next(iter(item[name].items())) for name in names)
-    return tuple((sort, Decimal(value) if sort == "N" else value) for sort, value in pairs)
+    return tuple((kind, Decimal(value) if kind == "N" else value) for kind, value in pairs)

@@ -112,10 +112,10 @@ class Reject(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """The reject for the rejects file and ``--json``."""
-        found = self._asdict()
+        document = self._asdict()
         if self.reading is None:
-            del found["reading"]
-        return found
+            del document["reading"]
+        return document
 
 
 class UnnamedReject(Reject):

@@ -32,39 +32,43 @@ class TableInfo:
 
 def describe(aws: Aws, table: str, region: str) -> TableInfo:
     """The table. Raises DynaopsError where it is not there, or not ready."""
-    answer = aws.read("dynamodb", "DescribeTable", region, {"TableName": table})
-    if answer is None:
+    response = aws.read("dynamodb", "DescribeTable", region, {"TableName": table})
+    if response is None:
         raise DynaopsError(
             f"There is no table {table!r} in {region}",
             "Check the name and --region, or make it with `dynaops apply`.",
         )
-    found = answer["Table"]
-    if found["TableStatus"] not in _READY:
-        raise DynaopsError(f"The table {table!r} is {found['TableStatus']}", "Try again when it is ACTIVE.")
-    indexes = [*found.get("GlobalSecondaryIndexes", ()), *found.get("LocalSecondaryIndexes", ())]
+    description = response["Table"]
+    if description["TableStatus"] not in _READY:
+        raise DynaopsError(
+            f"The table {table!r} is {description['TableStatus']}", "Try again when it is ACTIVE."
+        )
+    indexes = [*description.get("GlobalSecondaryIndexes", ()), *description.get("LocalSecondaryIndexes", ())]
     return TableInfo(
-        name=str(found["TableName"]),
+        name=str(description["TableName"]),
         region=region,
-        keys=keys_of(found),
+        keys=keys_of(description),
         indexes=len(indexes),
-        write_capacity=_capacity(found, "WriteCapacityUnits", "WriteUnitsPerSecond"),
-        read_capacity=_capacity(found, "ReadCapacityUnits", "ReadUnitsPerSecond"),
-        items=int(found.get("ItemCount", 0)),
-        size=int(found.get("TableSizeBytes", 0)),
-        identity=str(found.get("TableId", "")),
-        arn=str(found.get("TableArn", "")),
+        write_capacity=_capacity(description, "WriteCapacityUnits", "WriteUnitsPerSecond"),
+        read_capacity=_capacity(description, "ReadCapacityUnits", "ReadUnitsPerSecond"),
+        items=int(description.get("ItemCount", 0)),
+        size=int(description.get("TableSizeBytes", 0)),
+        identity=str(description.get("TableId", "")),
+        arn=str(description.get("TableArn", "")),
     )
 
 
 def ttl_attribute(aws: Aws, table: str, region: str) -> tuple[str | None, str]:
     """The attribute by which a table's items expire, if any; and why that is not known, if it is not."""
     try:
-        answer = aws.read("dynamodb", "DescribeTimeToLive", region, {"TableName": table})
+        response = aws.read("dynamodb", "DescribeTimeToLive", region, {"TableName": table})
     except DynaopsError as error:
         return None, error.message
-    found = (answer or {}).get("TimeToLiveDescription", {})
-    on = found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
-    return (str(found["AttributeName"]), "") if on and "AttributeName" in found else (None, "")
+    description = (response or {}).get("TimeToLiveDescription", {})
+    enabled = description.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+    return (
+        (str(description["AttributeName"]), "") if enabled and "AttributeName" in description else (None, "")
+    )
 
 
 def file_stem(reference: str) -> str:
@@ -73,23 +77,23 @@ def file_stem(reference: str) -> str:
     return re.sub(r"[^a-zA-Z0-9_.-]", "_", name or reference)
 
 
-def keys_of(found: dict[str, Any]) -> Keys:
+def keys_of(description: dict[str, Any]) -> Keys:
     """The keys of a table as DescribeTable describes it, or as CreateTable is to make it."""
-    indexes = [*found.get("GlobalSecondaryIndexes", ()), *found.get("LocalSecondaryIndexes", ())]
-    kinds = {one["AttributeName"]: one["AttributeType"] for one in found["AttributeDefinitions"]}
-    own = {one["KeyType"]: one["AttributeName"] for one in found["KeySchema"]}
+    indexes = [*description.get("GlobalSecondaryIndexes", ()), *description.get("LocalSecondaryIndexes", ())]
+    types = {entry["AttributeName"]: entry["AttributeType"] for entry in description["AttributeDefinitions"]}
+    key_names = {entry["KeyType"]: entry["AttributeName"] for entry in description["KeySchema"]}
     of_indexes = {key["AttributeName"] for index in indexes for key in index["KeySchema"]}
     return Keys(
-        own["HASH"],
-        own.get("RANGE"),
-        {name: kinds[name] for name in own.values()},
-        {name: kinds[name] for name in sorted(of_indexes - set(own.values())) if name in kinds},
+        key_names["HASH"],
+        key_names.get("RANGE"),
+        {name: types[name] for name in key_names.values()},
+        {name: types[name] for name in sorted(of_indexes - set(key_names.values())) if name in types},
     )
 
 
-def _capacity(found: dict[str, Any], provisioned: str, warm: str) -> float | None:
+def _capacity(description: dict[str, Any], provisioned: str, warm: str) -> float | None:
     """What the table bears at once: what is provisioned, else its warm throughput."""
-    units = found.get("ProvisionedThroughput", {}).get(provisioned) or found.get("WarmThroughput", {}).get(
-        warm
-    )
+    units = description.get("ProvisionedThroughput", {}).get(provisioned) or description.get(
+        "WarmThroughput", {}
+    ).get(warm)
     return float(units) if units else None

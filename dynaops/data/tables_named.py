@@ -38,8 +38,8 @@ def tables_named(
 
     Raises DynaopsError where an input cannot be read, has columns instead of documents, or names too many tables.
     """
-    asked = replace(options, table="", named_only=True, types={}, shard=None, keys_only=False)
-    prepared = prepare(arguments, NO_KEYS, aws, asked)
+    read_options = replace(options, table="", named_only=True, types={}, shard=None, keys_only=False)
+    prepared = prepare(arguments, NO_KEYS, aws, read_options)
     if not prepared.repeatable:
         return NamedTables({}, 0, "", repeatable=False)
     plan = replace(prepared.plan, named_only=False, table=_NO_TABLE, whole=frozenset())

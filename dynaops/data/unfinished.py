@@ -35,7 +35,7 @@ def unfinished(path: Path) -> Unfinished | None:
         return Unfinished(
             path,
             str(data["fingerprint"]),
-            int(data["counts"]["read"]) + sum(int(one["counts"]["read"]) for one in data["beyond"]),
+            int(data["counts"]["read"]) + sum(int(block["counts"]["read"]) for block in data["beyond"]),
             datetime.fromtimestamp(path.stat().st_mtime, UTC),
             data.get("rejects"),
             bool(data["complete"]),
@@ -57,9 +57,9 @@ def set_aside(path: Path) -> Path | None:
         path.unlink(missing_ok=True)
         return None
     moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    kept = path.with_name(f"{path.stem}-{moment:%Y%m%dT%H%M%SZ}{path.suffix}")
-    path.rename(kept)
-    return kept
+    renamed = path.with_name(f"{path.stem}-{moment:%Y%m%dT%H%M%SZ}{path.suffix}")
+    path.rename(renamed)
+    return renamed
 
 
 def clean(folder: Path, keep: Path | None = None, now: float | None = None) -> int:
@@ -86,14 +86,14 @@ def clean(folder: Path, keep: Path | None = None, now: float | None = None) -> i
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return [one for one in folder.iterdir() if one.suffix in (".json", ".lock", ".part")]
+        return [path for path in folder.iterdir() if path.suffix in (".json", ".lock", ".part")]
     except OSError:
         return []
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = orjson.loads(path.read_bytes())
+        checkpoint = orjson.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return checkpoint if isinstance(checkpoint, dict) else None

@@ -36,7 +36,7 @@ from dynaops.data.messages import (
 from dynaops.data.options import Traffic
 from dynaops.data.rate import AdaptiveConcurrency
 from dynaops.data.recount import CountsDiffer, check_block
-from dynaops.data.requests import RequestOutcome, call_for
+from dynaops.data.requests import RequestOutcome, write_request_for
 from dynaops.data.rows import Parsed
 from dynaops.data.writer import BlockWrite, Writer, WriterEvents
 from dynaops.model.errors import DynaopsError
@@ -51,8 +51,8 @@ class Worker:
         options = setup.options
         self._send = send
         self._parse = options.make_parser(options.plan)
-        self._call = call_for(options.mode, setup.table, options.keys)
-        self._wire = DynamoDBClient(
+        self._request = write_request_for(options.mode, setup.table, options.keys)
+        self._client = DynamoDBClient(
             setup.route,
             setup.credentials,
             lambda refused: send(Expired(refused)),
@@ -60,8 +60,8 @@ class Worker:
             options.in_flight,
         )
         self._writer = Writer(
-            self._wire,
-            self._call,
+            self._client,
+            self._request,
             options.mode,
             AdaptiveConcurrency(options.in_flight),
             setup.rate,
@@ -71,7 +71,7 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         self._unparsed: deque[ParseBlock] = deque()
         self._parsed: dict[int, tuple[ParseBlock, Parsed]] = {}
-        self._told = Traffic()
+        self._reported = Traffic()
         self._tick()
 
     def take(self, message: Any) -> None:
@@ -83,7 +83,7 @@ class Worker:
             case Go(grant):
                 self._write(grant)
             case Renewed(credentials):
-                self._wire.renewed(credentials)
+                self._client.renewed(credentials)
             case RateShare(rate):
                 self._writer.set_rate(rate)
 
@@ -113,18 +113,26 @@ class Worker:
         reject = parsed.rejects[0] if parsed.rejects else None
         self._send(Announced(block.number, hashes_of([row.key for row in parsed.rows]), reject))
 
-    def _finished(self, job: BlockWrite) -> None:
-        self._send(Finished(job.number, job.counts, job.rejects, self._writer.traffic, job.notes))
+    def _finished(self, block_write: BlockWrite) -> None:
+        self._send(
+            Finished(
+                block_write.number,
+                block_write.counts,
+                block_write.rejects,
+                self._writer.traffic,
+                block_write.notes,
+            )
+        )
 
     def _stopped(self, outcome: RequestOutcome) -> None:
-        api = self._call.target.rpartition(".")[2]
+        api = self._request.target.rpartition(".")[2]
         self._send(LoadStopped(outcome.code, outcome.text, api, _hint(outcome)))
 
     def _tick(self) -> None:
         self._writer.check_patience()
-        if self._writer.traffic != self._told:
-            self._told = replace(self._writer.traffic)
-            self._send(Tick(self._told, self._writer.in_flight))
+        if self._writer.traffic != self._reported:
+            self._reported = replace(self._writer.traffic)
+            self._send(Tick(self._reported, self._writer.in_flight))
         self._loop.call_later(_TICK_SECONDS, self._tick)
 
 
@@ -141,20 +149,20 @@ async def _serve(connection: socket.socket) -> None:
 
     def received(message: Any) -> None:
         if isinstance(message, Setup):
-            worker.append(Worker(message, frames.send))
+            worker.append(Worker(message, messages.send))
         else:
             worker[0].take(message)
 
-    frames = Messages(received, lambda: os._exit(0))
-    await loop.create_unix_connection(lambda: frames, sock=connection)
+    messages = Messages(received, lambda: os._exit(0))
+    await loop.create_unix_connection(lambda: messages, sock=connection)
     await asyncio.Event().wait()
 
 
 def _die(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG001 (asyncio's signature)
     """A fault of ours in a callback: end, and be noticed, rather than wait for what will not come."""
     error = context.get("exception")
-    told = f"{type(error).__name__}: {error}" if error else str(context.get("message"))
-    sys.stderr.write(f"{told}\n")
+    text = f"{type(error).__name__}: {error}" if error else str(context.get("message"))
+    sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
     os._exit(1)
 

@@ -20,7 +20,7 @@ from dynaops.data.options import Traffic
 from dynaops.data.rows import InputBlock
 from dynaops.model.errors import DynaopsError
 
-_IN_HAND = 4
+_MOST_BLOCKS = 4
 """Blocks that a worker may have: some being written, one being parsed, one to come."""
 _CODE = "import sys; sys.path[:] = {path!r}; from dynaops.data.worker import main; main({descriptor})"
 
@@ -39,7 +39,7 @@ class WorkerProcess:
         self._died = died
         self._closing = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `close`)
-        self._frames: Messages | None = None
+        self._messages: Messages | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self.blocks: dict[int, InputBlock] = {}
         self.traffic = Traffic()
@@ -47,50 +47,50 @@ class WorkerProcess:
 
     async def start(self) -> None:
         """Start the process and tell it what to do."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            code = _CODE.format(path=sys.path, descriptor=theirs.fileno())
+        own_socket, worker_socket = socket.socketpair()
+        with worker_socket:
+            code = _CODE.format(path=sys.path, descriptor=worker_socket.fileno())
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[worker_socket.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 process_group=0,  # Ctrl-C is for the main process, which tells its workers
             )
-        ours.setblocking(False)
+        own_socket.setblocking(False)
         loop = asyncio.get_running_loop()
-        _, self._frames = await loop.create_unix_connection(
-            lambda: Messages(lambda message: self._received(self, message), self._ended), sock=ours
+        _, self._messages = await loop.create_unix_connection(
+            lambda: Messages(lambda message: self._received(self, message), self._ended), sock=own_socket
         )
-        self._frames.send(self._setup)
+        self._messages.send(self._setup)
 
     @property
-    def has_place(self) -> bool:
+    def has_capacity(self) -> bool:
         """Whether it can take another block."""
-        return len(self.blocks) < _IN_HAND
+        return len(self.blocks) < _MOST_BLOCKS
 
     def work(self, block: InputBlock, unanswered: bool) -> None:
         """Give it a block to parse. `unanswered`: an earlier run may have written some of its rows."""
         self.blocks[block.number] = block
-        self.tell(ParseBlock(block, unanswered))
+        self.send(ParseBlock(block, unanswered))
 
-    def tell(self, message: Any) -> None:
+    def send(self, message: Any) -> None:
         """Send it a message."""
-        if self._frames is not None:
-            self._frames.send(message)
+        if self._messages is not None:
+            self._messages.send(message)
 
     def close(self) -> None:
         """End the process, whatever it is at."""
         self._closing = True
-        if self._frames is not None:
-            self._frames.close()
+        if self._messages is not None:
+            self._messages.close()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
         self._errors.close()
 
-    def why_dead(self) -> DynaopsError:
+    def exit_error(self) -> DynaopsError:
         """Why the process ended of itself."""
         assert self._process is not None
         code = self._process.wait()
@@ -121,28 +121,28 @@ class WorkerPool:
         self._received = received
         self._died = died
         self._grown = grown
-        self.hands: list[WorkerProcess] = []
+        self.workers: list[WorkerProcess] = []
 
-    async def hand(self) -> WorkerProcess | None:
+    async def free_worker(self) -> WorkerProcess | None:
         """The worker with the fewest blocks; None if all have as many as they may."""
-        free = min(self.hands, key=lambda one: len(one.blocks), default=None)
-        if (free is None or free.blocks) and len(self.hands) < self._most:
-            free = WorkerProcess(self._setup(len(self.hands) + 1), self._received, self._died)
-            self.hands.append(free)
+        free = min(self.workers, key=lambda worker: len(worker.blocks), default=None)
+        if (free is None or free.blocks) and len(self.workers) < self._most:
+            free = WorkerProcess(self._setup(len(self.workers) + 1), self._received, self._died)
+            self.workers.append(free)
             await free.start()
-            self._grown(len(self.hands))
-        return free if free is not None and free.has_place else None
+            self._grown(len(self.workers))
+        return free if free is not None and free.has_capacity else None
 
-    def having(self, number: int) -> WorkerProcess:
+    def worker_of(self, number: int) -> WorkerProcess:
         """The worker that has a block."""
-        return next(hand for hand in self.hands if number in hand.blocks)
+        return next(worker for worker in self.workers if number in worker.blocks)
 
-    def tell_all(self, message: Any) -> None:
+    def send_to_all(self, message: Any) -> None:
         """Send a message to every worker."""
-        for hand in self.hands:
-            hand.tell(message)
+        for worker in self.workers:
+            worker.send(message)
 
     def close(self) -> None:
         """End all workers."""
-        for hand in self.hands:
-            hand.close()
+        for worker in self.workers:
+            worker.close()

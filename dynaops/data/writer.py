@@ -78,22 +78,22 @@ class Writer:
 
     def __init__(
         self,
-        wire: Sender,
+        sender: Sender,
         call: WriteRequest,
         mode: Mode,
-        window: AdaptiveConcurrency,
+        concurrency: AdaptiveConcurrency,
         rate: float | None,
         patience: float,
-        told: WriterEvents,
+        events: WriterEvents,
     ) -> None:
-        self._wire = wire
-        self._call = call
+        self._sender = sender
+        self._request = call
         self._replaces = mode in (Mode.PUT, Mode.DELETE)
-        self._window = window
+        self._concurrency = concurrency
         self._loop = asyncio.get_running_loop()
         self._bucket = TokenBucket(rate, self._loop.time) if rate else None
         self._patience = patience
-        self._told = told
+        self._events = events
         self._ready: deque[Batch] = deque()
         self._held: dict[int, tuple[BlockWrite, list[WriteRow]]] = {}
         self._resting = False
@@ -117,7 +117,7 @@ class Writer:
         counts = Counts(read=parsed.read, rejected=len(rejects), not_loaded=parsed.not_loaded, bytes=size)
         job = BlockWrite(number, block.source, counts, list(rejects), len(rows), size / max(1, len(rows)))
         job.notes, job.unanswered = parsed.notes, unanswered
-        first = self._one_a_key(job, rows)
+        first = self._one_row_per_key(job, rows)
         if held:
             self._held[number] = (job, [row for row in first if crc32(row.key) in held])
             first = [row for row in first if crc32(row.key) not in held]
@@ -142,9 +142,9 @@ class Writer:
         if self._jobs and self._loop.time() - self._last_success > self._patience:
             last = self._last_refusal
             reason = ": ".join(filter(None, (last.code, last.text))) or "no answer"
-            self._told.stopped(RequestOutcome(RowVerdict.LOST, text=reason))
+            self._events.stopped(RequestOutcome(RowVerdict.LOST, text=reason))
 
-    def _one_a_key(self, job: BlockWrite, rows: list[WriteRow]) -> list[WriteRow]:
+    def _one_row_per_key(self, job: BlockWrite, rows: list[WriteRow]) -> list[WriteRow]:
         """The rows to send now; the others of their key are put behind them."""
         ahead: dict[bytes, WriteRow] = {row.key: row for row in rows}
         if len(ahead) == len(rows):
@@ -163,7 +163,7 @@ class Writer:
 
     def _pump(self) -> None:
         """Send what may go now."""
-        while self._ready and self.in_flight < self._window.size and not self._resting:
+        while self._ready and self.in_flight < self._concurrency.size and not self._resting:
             if self._bucket and self._rest(self._bucket, self._ready[0].rows):
                 return
             self._send(self._ready.popleft())
@@ -182,41 +182,41 @@ class Writer:
         self._pump()
 
     def _send(self, batch: Batch) -> None:
-        body = self._call.body_again(batch.rows) if batch.unanswered else self._call.body(batch.rows)
+        body = self._request.body_again(batch.rows) if batch.unanswered else self._request.body(batch.rows)
         if len(body) > MOST_BYTES and len(batch.rows) > 1:
             self._ready.extendleft(_halves(batch, in_turn=bool(batch.then)))
             self._pump()
             return
         self.in_flight += 1
         self.traffic.requests += 1
-        self._wire.send(self._call.target, body, partial(self._answered, batch))
+        self._sender.send(self._request.target, body, partial(self._answered, batch))
 
-    def _answered(self, batch: Batch, answer: HttpResponse) -> None:
+    def _answered(self, batch: Batch, response: HttpResponse) -> None:
         self.in_flight -= 1
-        outcome = self._call.read(answer, batch.rows)
+        outcome = self._request.read(response, batch.rows)
         verdict = outcome.verdict
         if verdict is RowVerdict.DONE:
             self._wrote(batch, outcome)
         elif verdict is RowVerdict.PRESENT:
-            self._met_another(batch, outcome, answer.repeated)
+            self._found_existing(batch, outcome, response.repeated)
         elif verdict is RowVerdict.INVALID:
-            self._window.answered(0.0)
+            self._concurrency.answered(0.0)
             self._last_success = self._loop.time()  # AWS is there and judges
-            self._take_apart(batch, outcome)
+            self._split(batch, outcome)
         elif verdict is RowVerdict.STOP:
-            self._told.stopped(outcome)
+            self._events.stopped(outcome)
             return
         else:
-            self._refused(batch, outcome._replace(unanswered=outcome.unanswered or answer.repeated))
+            self._refused(batch, outcome._replace(unanswered=outcome.unanswered or response.repeated))
         self._pump()
 
-    def _met_another(self, batch: Batch, outcome: RequestOutcome, repeated: bool) -> None:
+    def _found_existing(self, batch: Batch, outcome: RequestOutcome, repeated: bool) -> None:
         """A row of that key is there: another one, or this one by a request whose answer was lost."""
         if repeated and not batch.unanswered:  # what is there was not asked for; now it is
-            self._window.answered(0.0)
+            self._concurrency.answered(0.0)
             self._ready.appendleft(replace(batch, unanswered=True))
             return
-        if batch.unanswered and (outcome.there is None or is_same(outcome.there, batch.rows[0])):
+        if batch.unanswered and (outcome.existing is None or is_same(outcome.existing, batch.rows[0])):
             batch.job.counts.unsure += 1
         else:
             batch.job.counts.skipped += 1
@@ -225,7 +225,7 @@ class Writer:
     def _wrote(self, batch: Batch, outcome: RequestOutcome) -> None:
         rows, left = batch.rows, outcome.left
         done = len(rows) - len(left)
-        self._window.answered(len(left) / len(rows))
+        self._concurrency.answered(len(left) / len(rows))
         self.traffic.consumed += outcome.consumed
         if self._bucket and outcome.consumed:
             self._bucket.correct(outcome.consumed - units_of(rows))
@@ -236,7 +236,7 @@ class Writer:
                 deleted = sum(type(row) is DeletedRow for row in settled)
                 batch.job.counts.written += len(settled) - deleted
                 batch.job.counts.deleted += deleted
-            self._tick_off(batch.job, len(settled))
+            self._count_done(batch.job, len(settled))
         if left:
             self.traffic.throttles += 1
             self._last_refusal = RequestOutcome(RowVerdict.BUSY, text="AWS left all items unprocessed")
@@ -261,7 +261,7 @@ class Writer:
         if followers:
             self._ready.appendleft(Batch(job, [followers.pop()], unanswered=job.unanswered))
 
-    def _tick_off(self, job: BlockWrite, done: int) -> None:
+    def _count_done(self, job: BlockWrite, done: int) -> None:
         self.traffic.rows += done
         self.traffic.bytes += int(done * job.weight)
         job.left -= done
@@ -270,7 +270,7 @@ class Writer:
 
     def _refused(self, batch: Batch, outcome: RequestOutcome) -> None:
         """None of the rows was taken; they are sent again after a while, together."""
-        self._window.answered(1.0)
+        self._concurrency.answered(1.0)
         self._last_refusal = outcome
         if outcome.verdict is RowVerdict.BUSY:
             self.traffic.throttles += 1
@@ -305,7 +305,7 @@ class Writer:
         self._start(job, rows, attempt)
 
     def _start(self, job: BlockWrite, rows: Sequence[WriteRow], attempt: int = 0) -> None:
-        most = self._call.most
+        most = self._request.most
         starts = range(0, len(rows), most)
         batches = [Batch(job, rows[at : at + most], attempt, None, job.unanswered) for at in starts]
         if attempt:
@@ -314,7 +314,7 @@ class Writer:
             self._ready.extend(batches)
         self._pump()
 
-    def _take_apart(self, batch: Batch, outcome: RequestOutcome) -> None:
+    def _split(self, batch: Batch, outcome: RequestOutcome) -> None:
         """AWS refuses a request for one bad row without telling which: halve it until the row is alone."""
         if len(batch.rows) > 1:
             # Keys that AWS calls equal and we do not: one after the other, so that they keep their order.
@@ -330,12 +330,12 @@ class Writer:
         if batch.then:
             self._ready.appendleft(batch.then)
         if self._replaces:
-            self._step_back(job, row)
+            self._send_replaced(job, row)
         else:
             self._follow(job, row)
-        self._tick_off(job, 1)
+        self._count_done(job, 1)
 
-    def _step_back(self, job: BlockWrite, row: WriteRow) -> None:
+    def _send_replaced(self, job: BlockWrite, row: WriteRow) -> None:
         """The row that `row` had replaced counts after all: the one before the last is the last now."""
         before = job.behind.get(row.key)
         if before:
@@ -345,7 +345,7 @@ class Writer:
     def _finish(self, job: BlockWrite) -> None:
         self._jobs -= 1
         job.rejects.sort(key=lambda reject: reject.line or 0)
-        self._told.finished(job)
+        self._events.finished(job)
 
 
 def _halves(batch: Batch, in_turn: bool = False) -> list[Batch]:
@@ -359,8 +359,8 @@ def _halves(batch: Batch, in_turn: bool = False) -> list[Batch]:
 
 
 def _without(rows: Sequence[WriteRow], left: Sequence[WriteRow]) -> list[WriteRow]:
-    kept = {id(row) for row in left}
-    return [row for row in rows if id(row) not in kept]
+    left_ids = {id(row) for row in left}
+    return [row for row in rows if id(row) not in left_ids]
 
 
 def units_of(rows: Sequence[WriteRow]) -> float:

@@ -84,35 +84,35 @@ def cancellation(target: TableInfo, arn: str) -> Operation:
 
 def look(aws: Aws, region: str, arn: str) -> AwsJob:
     """How it stands."""
-    answer = aws.read("dynamodb", "DescribeBulkOperation", region, {"BulkOperationArn": arn})
-    return job_of(described(answer, "bulk operation")["BulkOperationDescription"])
+    response = aws.read("dynamodb", "DescribeBulkOperation", region, {"BulkOperationArn": arn})
+    return job_of(described(response, "bulk operation")["BulkOperationDescription"])
 
 
-def job_of(found: Mapping[str, Any]) -> AwsJob:
+def job_of(description: Mapping[str, Any]) -> AwsJob:
     """A bulk operation by its description."""
-    total = found.get("TotalInputBytes")
+    total = description.get("TotalInputBytes")
     return AwsJob(
-        arn=str(found["BulkOperationArn"]),
-        status=str(found["BulkOperationStatus"]),
-        items=int(found.get("ProcessedItemCount", 0)),
-        failed=int(found.get("FailedItemCount", 0)),
-        bytes=int(found.get("ProcessedInputBytes", 0)),
+        arn=str(description["BulkOperationArn"]),
+        status=str(description["BulkOperationStatus"]),
+        items=int(description.get("ProcessedItemCount", 0)),
+        failed=int(description.get("FailedItemCount", 0)),
+        bytes=int(description.get("ProcessedInputBytes", 0)),
         total=int(total) if total is not None else None,
-        code=str(found.get("FailureCode", "")),
-        message=str(found.get("FailureMessage", "")),
-        about=dict(found),
+        code=str(description.get("FailureCode", "")),
+        message=str(description.get("FailureMessage", "")),
+        about=dict(description),
     )
 
 
 def jobs_of(aws: Aws, target: TableInfo, running: bool = False) -> list[AwsJob]:
     """The bulk operations into a table in the last 90 days, latest first; only those that run, if that is asked for."""
-    found = aws.read_all("dynamodb", "ListBulkOperations", target.region, {}, "BulkOperationsSummaryList")
+    summaries = aws.read_all("dynamodb", "ListBulkOperations", target.region, {}, "BulkOperationsSummaryList")
     jobs = [
-        look(aws, target.region, str(one["BulkOperationArn"]))
-        for one in found or ()
-        if not running or one["BulkOperationStatus"] in ("IN_PROGRESS", "CANCELLING")
+        look(aws, target.region, str(summary["BulkOperationArn"]))
+        for summary in summaries or ()
+        if not running or summary["BulkOperationStatus"] in ("IN_PROGRESS", "CANCELLING")
     ]
-    return [one for one in jobs if _is_for(one, target)]
+    return [summary for summary in jobs if _is_for(summary, target)]
 
 
 def checked_rate(rate: float | None) -> float | None:
@@ -141,16 +141,16 @@ def errors(aws: Aws, job: AwsJob) -> Iterator[Reject]:
 
 def _rejects(line: bytes, bucket: str) -> Iterator[Reject]:
     try:
-        said = orjson.loads(line)
+        report = orjson.loads(line)
     except ValueError:
         return
-    if not isinstance(said, dict) or not said.get("errorMessages"):
+    if not isinstance(report, dict) or not report.get("errorMessages"):
         return
-    pointer = said.get("itemS3Pointer") or {}
-    text = orjson.dumps({"Item": said["Item"]}).decode() if "Item" in said else ""
-    place = f"s3://{pointer.get('bucket', bucket)}/{pointer.get('key', '')}"
-    reason = "; ".join(map(str, said["errorMessages"]))
-    yield Reject(place, int(pointer.get("itemIndex", 0)) + 1, reason, text)
+    pointer = report.get("itemS3Pointer") or {}
+    text = orjson.dumps({"Item": report["Item"]}).decode() if "Item" in report else ""
+    object_url = f"s3://{pointer.get('bucket', bucket)}/{pointer.get('key', '')}"
+    reason = "; ".join(map(str, report["errorMessages"]))
+    yield Reject(object_url, int(pointer.get("itemIndex", 0)) + 1, reason, text)
 
 
 def _source_bucket(job: AwsJob) -> str:

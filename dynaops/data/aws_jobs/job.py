@@ -48,7 +48,7 @@ class AwsJob:
         return ": ".join(filter(None, (self.code, self.message))) or self.status
 
 
-def watch(aws: Aws, look: Callable[[], AwsJob], tell: Callable[[AwsJob, float], None]) -> AwsJob:
+def watch(aws: Aws, describe: Callable[[], AwsJob], report: Callable[[AwsJob, float], None]) -> AwsJob:
     """Look until the job has ended; `tell` gets each look and the seconds passed. Raises DynaopsError kinds.
 
     A look that fails in passing is repeated, but one that somebody else answers only a few times.
@@ -57,7 +57,7 @@ def watch(aws: Aws, look: Callable[[], AwsJob], tell: Callable[[AwsJob, float], 
     foreign = 0
     for delay in _delays(aws.poll_cap):
         try:
-            job = look()
+            job = describe()
         except AwsFailure as error:
             passing = isinstance(error, ResponseLost) or (
                 isinstance(error, AwsRefusal) and error.verdict in (ErrorClass.RETRY, ErrorClass.WAIT)
@@ -67,18 +67,18 @@ def watch(aws: Aws, look: Callable[[], AwsJob], tell: Callable[[AwsJob, float], 
                 raise
         else:
             seen, foreign = time.monotonic(), 0
-            tell(job, seen - began)
+            report(job, seen - began)
             if not job.running:
                 return job
         time.sleep(delay)
     raise AssertionError("delays never end")
 
 
-def described(answer: dict[str, Any] | None, what: str) -> dict[str, Any]:
+def described(response: dict[str, Any] | None, name: str) -> dict[str, Any]:
     """The answer of a Describe call. Raises DynaopsError where AWS does not know the thing."""
-    if answer is None:
-        raise DynaopsError(f"AWS does not know the {what} any more")
-    return answer
+    if response is None:
+        raise DynaopsError(f"AWS does not know the {name} any more")
+    return response
 
 
 def _delays(cap: float | None) -> Iterator[float]:

@@ -65,23 +65,23 @@ def as_it_is(arguments: Sequence[str], prepared: Prepared, aws: Aws) -> Handed |
     alike: an engine reads every object whose key begins with the prefix.
     """
     inputs = prepared.source.inputs
-    found = [one.source for one in inputs if isinstance(one.source, S3Input)]
-    if len(arguments) != 1 or len(found) != len(inputs) or not all(_wrapped(one) for one in inputs):
+    s3_inputs = [entry.source for entry in inputs if isinstance(entry.source, S3Input)]
+    if len(arguments) != 1 or len(s3_inputs) != len(inputs) or not all(_wrapped(entry) for entry in inputs):
         return None
-    if len({one.packing for one in inputs}) != 1:
+    if len({entry.packing for entry in inputs}) != 1:
         return None
-    bucket = found[0].which.bucket
-    keys = [one.which.key for one in found]
+    bucket = s3_inputs[0].object.bucket
+    keys = [entry.object.key for entry in s3_inputs]
     prefix = keys[0] if len(keys) == 1 else _folder_of(keys)
-    there = {one.key for one in list_objects(aws, bucket, prefix) if one.size}
-    if there - set(keys):
+    existing = {entry.key for entry in list_objects(aws, bucket, prefix) if entry.size}
+    if existing - set(keys):
         return None
     return Handed(S3Location(bucket, prefix), _COMPRESSIONS[inputs[0].packing], staged=False, keys=keys)
 
 
 def stage(
     prepared: Prepared,
-    place: S3Location,
+    location: S3Location,
     aws: Aws,
     rejects: Path,
     fail_fast: bool,
@@ -89,7 +89,7 @@ def stage(
 ) -> Handed:
     """Check all rows and put the good ones under `place`. Raises DynaopsError kinds."""
     parse = make_parser(prepared.plan)
-    handed = Handed(place)
+    handed = Handed(location)
     began = time.monotonic()
     parts = _Parts(handed, aws)
     file = RejectsFile(rejects, None)
@@ -169,24 +169,26 @@ class _Parts:
         self._pages, self._size = [], 0
 
 
-def _wrapped(one: Detected) -> bool:
+def _wrapped(detected: Detected) -> bool:
     """Whether an input is DynamoDB JSON lines in the wrapper that exports have; neighbours of one that is, are."""
-    if one.layout.container is not Container.LINES:
+    if detected.layout.container is not Container.LINES:
         return False
-    lines = one.sample.split(b"\n")
+    lines = detected.sample.split(b"\n")
     if not lines[0]:
-        return one.source.alike
+        return detected.source.alike
     try:
-        found = orjson.loads(lines[0])
+        first_row = orjson.loads(lines[0])
     except ValueError:
         return False
-    item = found.get("Item") if isinstance(found, dict) and len(found) == 1 else None
-    return isinstance(item, dict) and all(isinstance(one, dict) and len(one) == 1 for one in item.values())
+    item = first_row.get("Item") if isinstance(first_row, dict) and len(first_row) == 1 else None
+    return isinstance(item, dict) and all(
+        isinstance(detected, dict) and len(detected) == 1 for detected in item.values()
+    )
 
 
 def _folder_of(keys: Sequence[str]) -> str:
     """The longest beginning that ends with a slash and that all keys have."""
     first, last = min(keys), max(keys)
     pairs = enumerate(zip(first, last, strict=False))
-    common = next((at for at, (one, other) in pairs if one != other), len(first))
+    common = next((at for at, (first_sign, last_sign) in pairs if first_sign != last_sign), len(first))
     return first[: first.rfind("/", 0, common) + 1]

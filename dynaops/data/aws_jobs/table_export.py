@@ -37,23 +37,23 @@ class Fetched(NamedTuple):
     bytes: int
 
 
-def operation(table: str, region: str, arn: str, place: S3Location, at: datetime | None) -> Operation:
+def operation(table: str, region: str, arn: str, location: S3Location, at: datetime | None) -> Operation:
     """The export of a table by its ARN to `place`, as it was `at` (None: now)."""
     parameters: dict[str, Any] = {
         "TableArn": arn,
-        "S3Bucket": place.bucket,
+        "S3Bucket": location.bucket,
         "ExportFormat": "DYNAMODB_JSON",
         "ClientToken": str(uuid.uuid4()),
     }
-    if place.prefix:
-        parameters["S3Prefix"] = place.prefix.rstrip("/")
+    if location.prefix:
+        parameters["S3Prefix"] = location.prefix.rstrip("/")
     if at is not None:
         parameters["ExportTime"] = at.isoformat()
     return Operation(
         id=f"{table}:export",
         address=f"{table}/export",
         kind=KIND,
-        title=f"export {table} to {place.url}",
+        title=f"export {table} to {location.url}",
         reason="AWS writes it by itself (ExportTableToPointInTime)",
         service="dynamodb",
         api="ExportTableToPointInTime",
@@ -82,24 +82,28 @@ def operation(table: str, region: str, arn: str, place: S3Location, at: datetime
 
 def look(aws: Aws, region: str, arn: str) -> AwsJob:
     """How an export stands; AWS counts its items when it is complete."""
-    answer = aws.read("dynamodb", "DescribeExport", region, {"ExportArn": arn})
-    found = described(answer, "export")["ExportDescription"]
+    response = aws.read("dynamodb", "DescribeExport", region, {"ExportArn": arn})
+    description = described(response, "export")["ExportDescription"]
     return AwsJob(
-        arn=str(found["ExportArn"]),
-        status=str(found["ExportStatus"]),
-        items=int(found.get("ItemCount", 0)),
-        bytes=int(found.get("BilledSizeBytes", 0)),
-        code=str(found.get("FailureCode", "")),
-        message=str(found.get("FailureMessage", "")),
-        about=dict(found),
+        arn=str(description["ExportArn"]),
+        status=str(description["ExportStatus"]),
+        items=int(description.get("ItemCount", 0)),
+        bytes=int(description.get("BilledSizeBytes", 0)),
+        code=str(description.get("FailureCode", "")),
+        message=str(description.get("FailureMessage", "")),
+        about=dict(description),
     )
 
 
 def latest(aws: Aws, region: str, arn: str) -> str | None:
     """The ARN of the last export of the table with that ARN that runs or is complete; None if there is none."""
-    found = aws.read_all("dynamodb", "ListExports", region, {"TableArn": arn}, "ExportSummaries") or []
-    good = (str(one["ExportArn"]) for one in found if one["ExportStatus"] in ("IN_PROGRESS", "COMPLETED"))
-    return next(good, None)
+    summaries = aws.read_all("dynamodb", "ListExports", region, {"TableArn": arn}, "ExportSummaries") or []
+    usable = (
+        str(summary["ExportArn"])
+        for summary in summaries
+        if summary["ExportStatus"] in ("IN_PROGRESS", "COMPLETED")
+    )
+    return next(usable, None)
 
 
 def fetch(aws: Aws, bucket: str, manifest: str, folder: Path, progress: Callable[[int], None]) -> Fetched:
@@ -131,28 +135,30 @@ def fetch(aws: Aws, bucket: str, manifest: str, folder: Path, progress: Callable
 
 def _file(aws: Aws, listed: dict[str, S3Object], key: str, md5: str, folder: Path) -> int:
     """Fetch one data file; answers its bytes."""
-    which = listed.get(key)
-    if which is None:
+    data_object = listed.get(key)
+    if data_object is None:
         raise DynaopsError(f"The export names {key}, which is not in its bucket")
     path = folder / key.rpartition("/")[2]
-    if path.exists() and path.stat().st_size == which.size and md5 and _md5(path) == md5:
-        return which.size
+    if path.exists() and path.stat().st_size == data_object.size and md5 and _md5(path) == md5:
+        return data_object.size
     part = path.with_name(f".{path.name}.part")
-    reader = ObjectReader(aws, which)
+    reader = ObjectReader(aws, data_object)
     try:
         with part.open("wb") as file:
             part.chmod(0o600)
             while data := reader.read(_PIECE):
                 file.write(data)
         if md5 and _md5(part) != md5:
-            raise DynaopsError(f"{which.url} came damaged: its MD5 is not the manifest's", "Fetch it again.")
+            raise DynaopsError(
+                f"{data_object.url} came damaged: its MD5 is not the manifest's", "Fetch it again."
+            )
         part.replace(path)
     except OSError as error:
         raise failure("write the export to", path, error) from error
     finally:
         reader.close()
         part.unlink(missing_ok=True)
-    return which.size
+    return data_object.size
 
 
 def _md5(path: Path) -> str:
@@ -163,8 +169,8 @@ def _md5(path: Path) -> str:
     return base64.b64encode(digest.digest()).decode()
 
 
-def _read(aws: Aws, which: S3Object) -> bytes:
-    reader = ObjectReader(aws, which)
+def _read(aws: Aws, s3_object: S3Object) -> bytes:
+    reader = ObjectReader(aws, s3_object)
     return b"".join(iter(lambda: reader.read(_PIECE), b""))
 
 

@@ -42,10 +42,10 @@ def operation(create: Operation, handed: Handed) -> Operation:
 
     Raises DynaopsError for a table that ImportTable cannot make. What it leaves out is for a plan afterwards.
     """
-    for member, said in _NEVER.items():
+    for member, reason in _NEVER.items():
         if create.parameters.get(member):
             raise DynaopsError(
-                f"ImportTable cannot make {create.parameters['TableName']}: its spec asks for {said}",
+                f"ImportTable cannot make {create.parameters['TableName']}: its spec asks for {reason}",
                 "Run `dynaops apply`, then load-data without --via-import, or with --via-bulk-put.",
             )
     source: dict[str, Any] = {"S3Bucket": handed.place.bucket}
@@ -87,28 +87,28 @@ def left_out(create: Operation) -> tuple[str, ...]:
 
 def look(aws: Aws, region: str, arn: str) -> AwsJob:
     """How the import stands."""
-    answer = aws.read("dynamodb", "DescribeImport", region, {"ImportArn": arn})
-    return job_of(described(answer, "import")["ImportTableDescription"])
+    response = aws.read("dynamodb", "DescribeImport", region, {"ImportArn": arn})
+    return job_of(described(response, "import")["ImportTableDescription"])
 
 
-def job_of(found: Mapping[str, Any]) -> AwsJob:
+def job_of(description: Mapping[str, Any]) -> AwsJob:
     """An import by its description."""
     return AwsJob(
-        arn=str(found["ImportArn"]),
-        status=str(found["ImportStatus"]),
-        items=int(found.get("ProcessedItemCount", 0)),
-        failed=int(found.get("ErrorCount", 0)),
-        bytes=int(found.get("ProcessedSizeBytes", 0)),
-        code=str(found.get("FailureCode", "")),
-        message=str(found.get("FailureMessage", "")),
-        about=dict(found),
+        arn=str(description["ImportArn"]),
+        status=str(description["ImportStatus"]),
+        items=int(description.get("ProcessedItemCount", 0)),
+        failed=int(description.get("ErrorCount", 0)),
+        bytes=int(description.get("ProcessedSizeBytes", 0)),
+        code=str(description.get("FailureCode", "")),
+        message=str(description.get("FailureMessage", "")),
+        about=dict(description),
     )
 
 
 def listed(aws: Aws, region: str, table: str | None = None) -> list[dict[str, Any]]:
     """The imports of the last 90 days, latest first; only those that make `table`, if that is given."""
-    found = aws.read_all("dynamodb", "ListImports", region, {}, "ImportSummaryList") or []
-    return [one for one in found if table is None or _table_of(one["TableArn"]) == table]
+    summaries = aws.read_all("dynamodb", "ListImports", region, {}, "ImportSummaryList") or []
+    return [summary for summary in summaries if table is None or _table_of(summary["TableArn"]) == table]
 
 
 def errors(aws: Aws, region: str, job: AwsJob) -> Iterator[Reject]:
@@ -118,18 +118,18 @@ def errors(aws: Aws, region: str, job: AwsJob) -> Iterator[Reject]:
     if not group:
         return
     request = {"logGroupName": group, "logStreamNames": [f"{job.arn.rpartition('/')[2]}/error"]}
-    found = aws.read_all("logs", "FilterLogEvents", region, request, "events", "nextToken") or []
-    for event in found:
+    events = aws.read_all("logs", "FilterLogEvents", region, request, "events", "nextToken") or []
+    for event in events:
         yield _reject(str(event["message"]))
 
 
 def _reject(message: str) -> Reject:
     try:
-        said = json.loads(message)
-        pointer = said["itemS3Pointer"]
-        reason = "; ".join(map(str, said.get("errorMessages") or ()))
-        place = f"s3://{pointer.get('bucket', '')}/{pointer['key']}"
-        return Reject(place, int(pointer.get("itemIndex", 0)) + 1, reason or "refused by AWS", "")
+        report = json.loads(message)
+        pointer = report["itemS3Pointer"]
+        reason = "; ".join(map(str, report.get("errorMessages") or ()))
+        object_url = f"s3://{pointer.get('bucket', '')}/{pointer['key']}"
+        return Reject(object_url, int(pointer.get("itemIndex", 0)) + 1, reason or "refused by AWS", "")
     except (ValueError, KeyError, TypeError, AttributeError):
         return Reject("import", 0, message, "")
 

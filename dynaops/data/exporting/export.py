@@ -47,7 +47,7 @@ def export(
         raise DynaopsError(
             "The rows cannot be written: stdout is closed", "Write them to a file with --out FILE."
         )
-    about = {
+    identity = {
         "table": target.name,
         "region": target.region,
         "aws": aws.origin,
@@ -57,7 +57,7 @@ def export(
         "narrowing": options.narrowing.members(),
     }
     if options.upload:
-        about["upload"] = options.upload.url
+        identity["upload"] = options.upload.url
     if can_stream(options):
         return _stream(aws, target, options, progress)
     part = options.out.with_name(f"{options.out.name}.part") if options.out else None
@@ -66,7 +66,7 @@ def export(
     make_directory(options.checkpoint)
     try:
         with FileLock(options.checkpoint / f"{target.name}.lock", timeout=0):
-            spool = Spool(options.checkpoint, part, options.packing, about, options.resume)
+            spool = Spool(options.checkpoint, part, options.packing, identity, options.resume)
             exported = spool.exported
             began = time.monotonic()
             try:
@@ -107,15 +107,15 @@ def _stream(
     return exported
 
 
-def _run(job: _Export) -> None:
+def _run(exporting: _Export) -> None:
     """Run in an event loop of its own, also where the caller is in one (as in a notebook)."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        asyncio.run(job.run())
+        asyncio.run(exporting.run())
         return
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, job.run()).result()
+        thread.submit(asyncio.run, exporting.run()).result()
 
 
 class _Export:

@@ -41,37 +41,37 @@ def _projection(
     for path in paths.split(","):
         steps: list[str] = []
         for step in path.strip().split("."):
-            found = _STEP(step)
-            if found is None:
+            match = _STEP(step)
+            if match is None:
                 raise DynaopsError(f"--projection: {path!r} is no attribute or path")
-            name = found[1]
+            name = match[1]
             if name not in known:
                 name = placeholders.setdefault(name, f"#dynaops{len(placeholders)}")
             if not steps:
-                columns[known.get(found[1], found[1])] = None
-            steps.append(name + found[2])
+                columns[known.get(match[1], match[1])] = None
+            steps.append(name + match[2])
         written.append(".".join(steps))
     return ",".join(written), {name: attribute for attribute, name in placeholders.items()}, tuple(columns)
 
 
 def _values(given: dict[str, Any]) -> dict[str, Any]:
-    found = {}
+    values = {}
     for name, value in given.items():
         try:
             typed = isinstance(value, dict) and len(value) == 1 and next(iter(value)) in attributes.TYPES
-            found[name] = (attributes.typed if typed else plain_json.plain)(value, name)[0]
+            values[name] = (attributes.typed if typed else plain_json.plain)(value, name)[0]
         except MalformedRow as error:
             raise DynaopsError(f"--values: {error}") from error
-    return found
+    return values
 
 
 def _object(text: str | None, option: str) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        found = exact_json.exactly(text.encode())
+        value = exact_json.exactly(text.encode())
     except (json.JSONDecodeError, MalformedRow, RecursionError) as error:
         raise DynaopsError(f"{option} is not JSON: {error}") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise DynaopsError(f"{option} is a JSON object")
-    return found
+    return value

@@ -30,32 +30,32 @@ def finish(aws: Aws, spool: Spool, exported: Exported, options: ExportOptions, k
     """Make the file whole and put it in its place. Sets the form that was chosen. Raises DynaopsError kinds."""
     exported.form = _form(options.form, exported)
     out = options.out
-    made = spool.part
+    finished = spool.part
     try:
         if exported.form is not RowForm.DYNAMODB:
-            made = spool.part.with_name(f"{spool.part.name}.new")
-            with made.open("wb") as file:
-                made.chmod(0o600)
+            finished = spool.part.with_name(f"{spool.part.name}.new")
+            with finished.open("wb") as file:
+                finished.chmod(0o600)
                 exported.bytes = _write(file, spool, options.packing, exported, keys)
         if options.upload is not None:
-            upload(aws, made, options.upload)
+            upload(aws, finished, options.upload)
         elif out is None:
-            _copy_to_stdout(made)
+            _copy_to_stdout(finished)
         else:
-            made.replace(out)
+            finished.replace(out)
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise failure("write the export to", out or made, error) from error
+        raise failure("write the export to", out or finished, error) from error
     finally:
-        if made is not spool.part:
-            made.unlink(missing_ok=True)
+        if finished is not spool.part:
+            finished.unlink(missing_ok=True)
     spool.forget()
 
 
-def _copy_to_stdout(made: Path) -> None:
+def _copy_to_stdout(finished: Path) -> None:
     """Write the file to stdout. Raises BrokenPipeError where its reader has gone."""
-    with made.open("rb") as file:
+    with finished.open("rb") as file:
         try:
             shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.buffer.flush()

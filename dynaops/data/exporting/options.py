@@ -48,13 +48,13 @@ class ExportFilter:
 
     def members(self) -> dict[str, Any]:
         """The members of a Scan request."""
-        found = {
+        members = {
             "FilterExpression": self.filter,
             "ProjectionExpression": self.projection,
             "ExpressionAttributeNames": dict(self.names),
             "ExpressionAttributeValues": dict(self.values),
         }
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in members.items() if value}
 
 
 @dataclass(frozen=True)

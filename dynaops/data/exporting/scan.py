@@ -56,7 +56,7 @@ class Scan:
             self._bucket.correct(options.rate / _PAGES_A_SECOND)  # the first page has to be waited for, too
         self._failed: asyncio.Future[DynaopsError] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._wire = DynamoDBClient(route, credentials, self._expired, options.timeout, options.segments)
+        self._client = DynamoDBClient(route, credentials, self._expired, options.timeout, options.segments)
         self._request = {
             "TableName": table,
             "TotalSegments": options.segments,
@@ -76,15 +76,15 @@ class Scan:
         try:
             while not all(scan.done() for scan in scans):
                 done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for one in done:
-                    if one is self._failed:
+                for future in done:
+                    if future is self._failed:
                         raise self._failed.result()
-                    one.result()
+                    future.result()
                 waiting -= done
         finally:
             for scan in scans:
                 scan.cancel()
-            self._wire.close()
+            self._client.close()
 
     async def _segment(self, number: int, key: Any, took: Took) -> None:
         while key is not False:
@@ -99,14 +99,14 @@ class Scan:
             taken = await self._take_units()
             if self._limit:
                 request["Limit"] = self._limit
-            answer = await self._send(orjson.dumps(request))
-            if answer.status == 200 and (page := _page_of(answer)) is not None:
+            response = await self._send(orjson.dumps(request))
+            if response.status == 200 and (page := _page_of(response)) is not None:
                 self._count(page, taken)
                 return page
             if self._bucket:
                 self._bucket.correct(-taken)
-            outcome = refusal(answer)
-            if answer.status == 200:
+            outcome = refusal(response)
+            if response.status == 200:
                 reason = f"the answer of {self._route.answering} is no page of a Scan"
                 outcome = RequestOutcome(RowVerdict.LOST, text=reason)
             if outcome.verdict not in (RowVerdict.BUSY, RowVerdict.LOST):
@@ -124,12 +124,12 @@ class Scan:
     async def _send(self, body: bytes) -> HttpResponse:
         answered: asyncio.Future[HttpResponse] = self._loop.create_future()
 
-        def done(answer: HttpResponse) -> None:
+        def done(response: HttpResponse) -> None:
             if not answered.done():
-                answered.set_result(answer)
+                answered.set_result(response)
 
         self._exported.requests += 1
-        self._wire.send(_TARGET, body, done)
+        self._client.send(_TARGET, body, done)
         return await answered
 
     async def _take_units(self) -> float:
@@ -158,16 +158,16 @@ class Scan:
             return
         size = consumed * self._unit / scanned
         self._item_bytes = max(size, (self._item_bytes + size) / 2)  # up at once, down slowly
-        handler = self._options.rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes)
+        fitting = self._options.rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes)
         most = self._options.page_items or self._limit * 2
-        self._limit = max(1, int(min(handler, most)))
+        self._limit = max(1, int(min(fitting, most)))
 
     def _first_limit(self, rate: float) -> int:
         """Items of the first pages: one, where nobody knows how large they are."""
         if not self._item_bytes:
             return 1
-        handler = int(rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes))
-        return max(1, min(handler, self._options.page_items or handler))
+        fitting = int(rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes))
+        return max(1, min(fitting, self._options.page_items or fitting))
 
     def _expired(self, refused: Credentials) -> None:
         task = self._loop.create_task(self._renewed(refused))
@@ -176,15 +176,15 @@ class Scan:
 
     async def _renewed(self, refused: Credentials) -> None:
         try:
-            self._wire.renewed(await asyncio.to_thread(self._renew, refused))
+            self._client.renewed(await asyncio.to_thread(self._renew, refused))
         except DynaopsError as error:
             if not self._failed.done():
                 self._failed.set_result(error)
 
 
-def _page_of(answer: HttpResponse) -> dict[str, Any] | None:
+def _page_of(response: HttpResponse) -> dict[str, Any] | None:
     try:
-        page = orjson.loads(answer.body)
+        page = orjson.loads(response.body)
     except ValueError:
         return None
     return page if isinstance(page, dict) and _is_page(page) else None

@@ -44,8 +44,8 @@ def plain_value(value: dict[str, Any]) -> Any:
     if kind == "M":
         return plain(content)
     if kind == "L":
-        return [plain_value(one) for one in content]
-    return [_number(one) for one in content] if kind == "NS" else content
+        return [plain_value(element) for element in content]
+    return [_number(element) for element in content] if kind == "NS" else content
 
 
 def cell(value: dict[str, Any]) -> str:

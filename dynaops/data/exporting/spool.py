@@ -78,7 +78,7 @@ class Spool:
 
     def save(self) -> None:
         """Bring all to the disk."""
-        kept = asdict(self.exported)
+        exported = asdict(self.exported)
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -87,7 +87,7 @@ class Spool:
                 "export": self._about,
                 "length": self._file.tell(),
                 "segments": self.keys,
-                "exported": {name: kept[name] for name in _KEPT},
+                "exported": {name: exported[name] for name in _KEPT},
             }
             replace(self._state, orjson.dumps(data, option=orjson.OPT_INDENT_2))
         except OSError as error:
@@ -120,14 +120,14 @@ class Spool:
             )
             self.exported.resumed = True
             length = int(data["length"])
-            there = self.part.stat().st_size
+            actual_length = self.part.stat().st_size
         except FileNotFoundError:
             return 0
         except (ValueError, TypeError, KeyError) as error:
             raise DynaopsError(
                 f"The checkpoint {self._state} is damaged ({error})", "Export again without --resume."
             ) from error
-        if there < length:
+        if actual_length < length:
             raise DynaopsError(
                 f"{self.part} has lost rows since the last run", "Export again without --resume."
             )

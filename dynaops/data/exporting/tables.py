@@ -16,8 +16,8 @@ DELIMITERS = {RowForm.CSV: ",", RowForm.TSV: "\t"}
 def columns_of(names: Iterable[str], keys: Keys) -> list[str]:
     """The columns' order: the keys first, the others by name."""
     known = set(names)
-    own = [name for name in (keys.hash_key, keys.range_key) if name in known]
-    return [*own, *sorted(known - set(own))]
+    key_columns = [name for name in (keys.hash_key, keys.range_key) if name in known]
+    return [*key_columns, *sorted(known - set(key_columns))]
 
 
 class TableWriter:

@@ -36,8 +36,8 @@ def upload(aws: Aws, file: Path, target: S3Target) -> None:
             while data := content.read(length):
                 number = len(parts) + 1
                 request = {**begun, "PartNumber": number, "Body": data}
-                answer = aws.call("s3", "UploadPart", aws.region, request)
-                parts.append({"ETag": answer["ETag"], "PartNumber": number})
+                response = aws.call("s3", "UploadPart", aws.region, request)
+                parts.append({"ETag": response["ETag"], "PartNumber": number})
             whole = {**begun, "MultipartUpload": {"Parts": parts}}
             aws.call("s3", "CompleteMultipartUpload", aws.region, whole)
         except BaseException:

@@ -16,7 +16,7 @@ from dynaops.aws.response_rules import Form, Gate, Reply, dynamodb_form
 from dynaops.aws.route import Credentials, Route
 from dynaops.data.http.http_connection import Done, HttpResponse, header
 from dynaops.data.http.sigv4 import Signer
-from dynaops.data.http.transport import Transport, carrier_for
+from dynaops.data.http.transport import Transport, transport_for
 
 _SKEW_SECONDS = 60.0
 """A clock that is wrong by less is not why a signature was refused: AWS allows 5 minutes (15 elsewhere)."""
@@ -40,7 +40,7 @@ class DynamoDBClient:
         connections: int = 16,
     ) -> None:
         self._signer = Signer(credentials, route)
-        self._carrier: Transport = carrier_for(route, timeout, connections)
+        self._transport: Transport = transport_for(route, timeout, connections)
         self._renew = renew
         self._gate = Gate(route.strict)
         self._forms: dict[str, Form] = {}
@@ -60,15 +60,19 @@ class DynamoDBClient:
         signed_at = self._signer.now()
         credentials = self._signer.credentials
 
-        def answered(answer: HttpResponse) -> None:
-            answer = self._judged(target, answer)
-            if answer.status == 200 or tries >= _TRIES or not self._mended(answer, signed_at, credentials):
-                done(answer._replace(repeated=True) if repeated else answer)
+        def answered(response: HttpResponse) -> None:
+            response = self._validated(target, response)
+            if (
+                response.status == 200
+                or tries >= _TRIES
+                or not self._can_retry(response, signed_at, credentials)
+            ):
+                done(response._replace(repeated=True) if repeated else response)
             else:
-                lost = answer.status == 0 and answer.sent
+                lost = response.status == 0 and response.sent
                 self.send(target, body, done, tries + 1, repeated or lost)
 
-        self._carrier.post(self._signer.head(target, body), body, answered)
+        self._transport.post(self._signer.head(target, body), body, answered)
 
     def renewed(self, credentials: Credentials) -> None:
         """Go on with these credentials."""
@@ -79,46 +83,46 @@ class DynamoDBClient:
 
     def close(self) -> None:
         """End all connections."""
-        self._carrier.close()
+        self._transport.close()
 
-    def _mended(self, answer: HttpResponse, signed_at: float, credentials: Credentials) -> bool:
+    def _can_retry(self, response: HttpResponse, signed_at: float, credentials: Credentials) -> bool:
         """Whether the request should go again at once, what was wrong with it being put right."""
-        if answer.status == 0:
-            return answer.stale
-        if answer.status not in (400, 401, 403):
+        if response.status == 0:
+            return response.stale
+        if response.status not in (400, 401, 403):
             return False
-        code = error_of(answer)[0]
+        code = error_of(response)[0]
         if code in EXPIRED:
             if self._waiting is None and credentials == self._signer.credentials:
                 self._waiting = []
                 self._renew(credentials)
             return True
-        return code in CLOCK_SKEW and self._skewed(answer, signed_at)
+        return code in CLOCK_SKEW and self._skewed(response, signed_at)
 
-    def _judged(self, target: str, answer: HttpResponse) -> HttpResponse:
+    def _validated(self, target: str, response: HttpResponse) -> HttpResponse:
         """The answer, or that what came is not AWS's: a proxy's page, another form, damaged on its way."""
-        if not answer.status:
-            return answer
+        if not response.status:
+            return response
         form = self._forms.get(target)
         if form is None:
             form = self._forms[target] = dynamodb_form(target.rpartition(".")[2])
             self._always[target] = [f'"{name}"'.encode() for name in form.always]
-        if self._is_plain(target, answer):
-            return answer
-        judgement = self._gate.judge(form, Reply(answer.status, answer.headers(), answer.body))
+        if self._is_plain(target, response):
+            return response
+        judgement = self._gate.judge(form, Reply(response.status, response.headers(), response.body))
         fault = judgement.fault
         if fault is None:
             self._anonymous = self._anonymous or not judgement.identified
-            return answer
+            return response
         return HttpResponse(0, b"", reason=f"the answer of {self._answering} is not AWS's but {fault}")
 
-    def _is_plain(self, target: str, answer: HttpResponse) -> bool:
+    def _is_plain(self, target: str, response: HttpResponse) -> bool:
         """Whether this is plainly an answer that the gate lets pass, seen without reading it: a tenth of the time.
 
         That it is JSON and has the members that are looked for here as text is left to whoever reads it.
         """
-        head, body, always = answer.head, answer.body, self._always[target]
-        if answer.status != 200 or not always or _CONTENT_TYPE not in head or body[:1] != b"{":
+        head, body, always = response.head, response.body, self._always[target]
+        if response.status != 200 or not always or _CONTENT_TYPE not in head or body[:1] != b"{":
             return False
         if not (header(head, b"x-amzn-requestid") or self._anonymous):
             return False
@@ -127,12 +131,12 @@ class DynamoDBClient:
             return False
         return all(name in body for name in always)
 
-    def _skewed(self, answer: HttpResponse, signed_at: float) -> bool:
+    def _skewed(self, response: HttpResponse, signed_at: float) -> bool:
         """Whether the server's clock is another than the one signed by, which is then corrected."""
         from email.utils import parsedate_to_datetime  # many modules, for a rare answer
 
         try:
-            server = parsedate_to_datetime(answer.header("date") or "").timestamp()
+            server = parsedate_to_datetime(response.header("date") or "").timestamp()
         except ValueError:
             return False
         if abs(server - signed_at) < _SKEW_SECONDS:
@@ -141,14 +145,14 @@ class DynamoDBClient:
         return True
 
 
-def error_of(answer: HttpResponse) -> tuple[str, str]:
+def error_of(response: HttpResponse) -> tuple[str, str]:
     """Code and text of a refusal, as AWS's JSON protocol tells them."""
     try:
-        body = orjson.loads(answer.body)
+        body = orjson.loads(response.body)
     except ValueError:
         body = None
     if not isinstance(body, dict):
         body = {}
-    code = str(body.get("__type") or body.get("code") or answer.status)
+    code = str(body.get("__type") or body.get("code") or response.status)
     text = str(body.get("message") or body.get("Message") or "")
     return code.rpartition("#")[2].partition(":")[0], text

@@ -169,13 +169,13 @@ class Connection(asyncio.Protocol):
             return
         if body is None:
             return
-        answer = HttpResponse(int(self._head[9:12]), body, self._head)
+        response = HttpResponse(int(self._head[9:12]), body, self._head)
         self._used = True
         if rest or header(self._head, b"connection") == "close" or self._head.startswith(b"http/1.0"):
             self._close()
-        self._finish(answer)
+        self._finish(response)
 
-    def _finish(self, answer: HttpResponse) -> None:
+    def _finish(self, response: HttpResponse) -> None:
         """Hand over the answer, free for the next request already, which often follows at once."""
         done, self._done = self._done, None
         self._head = b""
@@ -183,7 +183,7 @@ class Connection(asyncio.Protocol):
         if self.usable:
             self._freed(self)
         if done is not None:
-            done(answer)
+            done(response)
 
     def _end(self, reason: str) -> None:
         self._close()

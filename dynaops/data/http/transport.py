@@ -79,7 +79,7 @@ class DirectTransport:
     def _sweep(self) -> None:
         """One timer for all requests: a timer each would cost more than the requests' other book-keeping."""
         overdue = self._loop.time() - self._timeout
-        for connection in [one for one in self._all if one.since < overdue]:
+        for connection in [candidate for candidate in self._all if candidate.since < overdue]:
             connection.expire(f"no answer within {self._timeout:g} s")
         self._sweeping = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
@@ -90,30 +90,30 @@ class ProxyTransport:
     def __init__(self, route: Route, timeout: float, connections: int) -> None:
         from dynaops.aws.proxy import ProxySession
 
-        self._detour = ProxySession(route, connections, timeout)
+        self._session = ProxySession(route, connections, timeout)
         self._loop = asyncio.get_running_loop()
-        self._threads = ThreadPoolExecutor(connections, "dynaops-detour")
+        self._threads = ThreadPoolExecutor(connections, "dynaops-proxy")
 
     def post(self, head: bytes, body: bytes, done: Done) -> None:
         self._threads.submit(self._post, head, body, done)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._detour.close()
+        self._session.close()
 
     def _post(self, head: bytes, body: bytes, done: Done) -> None:
         lines = head.decode("latin-1").split("\r\n")[1:-2]
         headers = dict(line.split(": ", 1) for line in lines)
         try:
-            status, found, content = self._detour.post(headers, body)
-            shown = "".join(f"\r\n{name.lower()}: {value}" for name, value in found.items())
-            answer = HttpResponse(status, content, f"http/1.1 {status}{shown}".encode())
+            status, response_headers, content = self._session.post(headers, body)
+            header_lines = "".join(f"\r\n{name.lower()}: {value}" for name, value in response_headers.items())
+            response = HttpResponse(status, content, f"http/1.1 {status}{header_lines}".encode())
         except OSError as error:
-            answer = HttpResponse(0, b"", reason=str(error))
+            response = HttpResponse(0, b"", reason=str(error))
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(done, answer)
+            self._loop.call_soon_threadsafe(done, response)
 
 
-def carrier_for(route: Route, timeout: float, connections: int) -> Transport:
+def transport_for(route: Route, timeout: float, connections: int) -> Transport:
     """The way that the route asks for."""
     return ProxyTransport(route, timeout, connections) if route.proxies else DirectTransport(route, timeout)

@@ -33,14 +33,14 @@ class ArrowRows:
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._rows = TableRows(plan, rules)
 
-    def read(self, data: bytes, first_line: int, harvest: BlockResult, source: str) -> None:
+    def read(self, data: bytes, first_line: int, result: BlockResult, source: str) -> None:
         """The rows of a stream of record batches. A value that cannot be read costs its row, never the others."""
         line = first_line
         with ipc.open_stream(data) as stream:
             cells = Cells(logical_types(stream.schema))
-            said = stream.schema.metadata or {}
-            left_out = said.get(LEFT_OUT, b"").decode().split("\n")
-            unreadable = json.loads(said.get(UNREADABLE) or b"{}")
+            metadata = stream.schema.metadata or {}
+            left_out = metadata.get(LEFT_OUT, b"").decode().split("\n")
+            unreadable = json.loads(metadata.get(UNREADABLE) or b"{}")
             names = [name for name in stream.schema.names if name not in left_out]
             for batch in stream:
                 columns, leaf = [], 0
@@ -51,7 +51,7 @@ class ArrowRows:
                         is_period = extension_name(field) == _PERIOD
                         columns.append(_periods(array) if is_period else cells.of(array, leaf))
                     leaf += leaves(array.type)
-                self._rows.read(names, enumerate(zip(*columns, strict=True), line), harvest, source)
+                self._rows.read(names, enumerate(zip(*columns, strict=True), line), result, source)
                 line += batch.num_rows
 
 

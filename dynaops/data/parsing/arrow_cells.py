@@ -91,22 +91,25 @@ class Cells:
         if kind.extension_name == "arrow.uuid":
             return _each(_uuid, stored.to_pylist())
         if kind.extension_name == "arrow.bool8":
-            return [None if one is None else one != 0 for one in stored.to_pylist()]
+            return [None if number is None else number != 0 for number in stored.to_pylist()]
         return self._read(stored, leaf)
 
     def _struct(self, array: Any, kind: Any, leaf: int) -> list[Any]:
         names = [kind.field(at).name for at in range(kind.num_fields)]
         valid = array.is_valid().to_pylist()
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            return [Unusable(f"has two members named {twice!r}") if one else None for one in valid]
+        duplicate = next((name for name in names if names.count(name) > 1), None)
+        if duplicate is not None:
+            return [
+                Unusable(f"has two members named {duplicate!r}") if is_valid else None for is_valid in valid
+            ]
         members = []
         for at in range(kind.num_fields):
             members.append(self.of(array.field(at), leaf))
             leaf += leaves(kind.field(at).type)
         rows = zip(*members, strict=True) if members else ((),) * len(array)
         return [
-            dict(zip(names, row, strict=True)) if one else None for row, one in zip(rows, valid, strict=True)
+            dict(zip(names, row, strict=True)) if is_valid else None
+            for row, is_valid in zip(rows, valid, strict=True)
         ]
 
     def _list(self, array: Any, kind: Any, leaf: int) -> list[Any]:
@@ -117,16 +120,19 @@ class Cells:
         elif _types.is_list(kind) or _types.is_large_list(kind):
             parts = _parts(array, self._between(array, array.values, leaf))
         else:  # views of lists, whose parts may lie in any order
-            return [self._scalar(one, leaf) for one in array]
-        return [part if one else None for part, one in zip(parts, array.is_valid().to_pylist(), strict=True)]
+            return [self._scalar(is_valid, leaf) for is_valid in array]
+        return [
+            part if is_valid else None
+            for part, is_valid in zip(parts, array.is_valid().to_pylist(), strict=True)
+        ]
 
     def _map(self, array: Any, kind: Any, leaf: int) -> list[Any]:
         keys = _parts(array, self._between(array, array.keys, leaf))
         items = _parts(array, self._between(array, array.items, leaf + leaves(kind.key_type)))
         valid = array.is_valid().to_pylist()
         return [
-            _mapped(names, found) if one else None
-            for names, found, one in zip(keys, items, valid, strict=True)
+            _mapped(names, values) if is_valid else None
+            for names, values, is_valid in zip(keys, items, valid, strict=True)
         ]
 
     def _union(self, array: Any, kind: Any, leaf: int) -> list[Any]:
@@ -134,11 +140,11 @@ class Cells:
         for at in range(kind.num_fields):
             firsts.append(firsts[-1] + leaves(kind.field(at).type))
         codes = {code: at for at, code in enumerate(kind.type_codes)}
-        found = []
+        values = []
         for scalar in array:
             value = scalar.value
-            found.append(None if value is None else self._scalar(value, firsts[codes[scalar.type_code]]))
-        return found
+            values.append(None if value is None else self._scalar(value, firsts[codes[scalar.type_code]]))
+        return values
 
     def _scalar(self, scalar: Any, leaf: int) -> Any:
         if not scalar.is_valid:
@@ -179,8 +185,8 @@ def extension_name(field: Any) -> str:
 
 def logical_types(schema: Any) -> dict[int, str]:
     """What a schema's metadata says of its leaves."""
-    said = (schema.metadata or {}).get(LOGICAL, b"").decode()
-    return {int(leaf): kind for leaf, _, kind in (one.partition("=") for one in said.split())}
+    metadata = (schema.metadata or {}).get(LOGICAL, b"").decode()
+    return {int(leaf): kind for leaf, _, kind in (entry.partition("=") for entry in metadata.split())}
 
 
 def _parts(array: Any, inner: Sequence[Any]) -> list[Any]:
@@ -191,17 +197,17 @@ def _parts(array: Any, inner: Sequence[Any]) -> list[Any]:
 
 def _mapped(names: Sequence[Any], items: Sequence[Any]) -> Any:
     """A map of Arrow's, which may have keys of any type, any number of times."""
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name, item in zip(names, items, strict=True):
         if isinstance(name, bool):
             name = "true" if name else "false"
         if not isinstance(name, str | int):
             kind = _KEYS.get(type(name), "null")
             return Unusable(f"is a map with a {kind} as a key; names of attributes are text")
-        if str(name) in found:
+        if str(name) in members:
             return Unusable(f"the name {str(name)!r} is there twice")
-        found[str(name)] = item
-    return found
+        members[str(name)] = item
+    return members
 
 
 def _each(read: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
@@ -219,8 +225,8 @@ def _double(value: float) -> Any:
 def _singles(array: Any) -> list[Any]:
     """The shortest text that is that 32-bit float, which a double would show with its digits beyond the seventh."""
     return [
-        None if one is None else Exact(one) if one[-1:].isdigit() else Unusable(_NO_NUMBER.format(one))
-        for one in array.cast(pa.string()).to_pylist()
+        None if text is None else Exact(text) if text[-1:].isdigit() else Unusable(_NO_NUMBER.format(text))
+        for text in array.cast(pa.string()).to_pylist()
     ]
 
 
@@ -254,7 +260,7 @@ def _timestamps(array: Any) -> list[Any]:
     kind = array.type
     factor = times.NANOSECONDS[kind.unit]
     suffix, offset = times.zone(kind.tz)
-    return _each(lambda one: times.instant(one * factor, suffix, offset), _counts(array, pa.int64()))
+    return _each(lambda count: times.instant(count * factor, suffix, offset), _counts(array, pa.int64()))
 
 
 def _dates(array: Any) -> list[Any]:
@@ -272,16 +278,19 @@ def _milliseconds_of_dates(array: Any) -> list[Any]:
 def _times(array: Any) -> list[Any]:
     factor = times.NANOSECONDS[array.type.unit]
     width = pa.int32() if array.type.bit_width == 32 else pa.int64()
-    return _each(lambda one: times.time_of_day(one * factor), _counts(array, width))
+    return _each(lambda count: times.time_of_day(count * factor), _counts(array, width))
 
 
 def _durations(array: Any) -> list[Any]:
     factor = times.NANOSECONDS[array.type.unit]
-    return _each(lambda one: times.duration(one * factor), _counts(array, pa.int64()))
+    return _each(lambda count: times.duration(count * factor), _counts(array, pa.int64()))
 
 
 def _intervals(array: Any) -> list[Any]:
-    return _each(lambda one: times.duration(one.nanoseconds, one.days, one.months), array.to_pylist())
+    return _each(
+        lambda interval: times.duration(interval.nanoseconds, interval.days, interval.months),
+        array.to_pylist(),
+    )
 
 
 def _interval(raw: bytes) -> str:

@@ -39,12 +39,12 @@ class BlockResult:
 
     def leave_unnamed(self) -> None:
         """Leave what names no table to another load."""
-        kept = [reject for reject in self.rejects if not isinstance(reject, UnnamedReject)]
-        self.without_rows += len(self.rejects) - len(kept)
-        self.rejects = kept
+        named = [reject for reject in self.rejects if not isinstance(reject, UnnamedReject)]
+        self.without_rows += len(self.rejects) - len(named)
+        self.rejects = named
 
-    def apart(self, source: str | None = None) -> BlockResult:
-        """A harvest of the same source (or of `source`), to be taken over or forgotten."""
+    def separate(self, source: str | None = None) -> BlockResult:
+        """A result of the same source (or of `source`), to be taken over or forgotten."""
         return BlockResult(self._source if source is None else source, self._shard)
 
     def leave_out(self, kind: str, table: str, text: str, rows: int, line: int) -> None:

@@ -37,7 +37,7 @@ def straight(
     unfit: type[Exception],
 ) -> Straight:
     """The function for a shape whose values are of these kinds: S, N (integers), D (doubles), BOOL and NULL."""
-    known: dict[str, Any] = {
+    namespace: dict[str, Any] = {
         "template": template,
         "constant": constant,
         "identity": identity,
@@ -46,26 +46,29 @@ def straight(
         "new": tuple.__new__,
         "Row": WriteRow,
     }
-    exec(_code(kinds), known)  # noqa: S102 (nothing of it comes from outside: see above)
-    made: Straight = known["row"]
-    return made
+    exec(_code(kinds), namespace)  # noqa: S102 (nothing of it comes from outside: see above)
+    function: Straight = namespace["row"]
+    return function
 
 
 @lru_cache(4096)
 def _code(kinds: tuple[str, ...]) -> CodeType:
     """The function's code, the same for all shapes of these kinds."""
-    places = list(enumerate(kinds))
-    values = "".join(f"v{at}, " for at, _ in places)
-    arguments = "".join(f"{_ARGUMENTS.get(kind, 'v{at}').format(at=at)}, " for at, kind in places)
-    texts = [f"t{at} = {_TEXTS[kind].format(at=at)}" for at, kind in places if kind in _TEXTS]
-    doubles = [_IN_RANGE.format(at=at) for at, kind in places if kind == "D"]
-    sizes = ["len(body) + constant", *(_BYTES[kind].format(at=at) for at, kind in places if kind in _BYTES)]
+    positions = list(enumerate(kinds))
+    values = "".join(f"v{at}, " for at, _ in positions)
+    arguments = "".join(f"{_ARGUMENTS.get(kind, 'v{at}').format(at=at)}, " for at, kind in positions)
+    texts = [f"t{at} = {_TEXTS[kind].format(at=at)}" for at, kind in positions if kind in _TEXTS]
+    doubles = [_IN_RANGE.format(at=at) for at, kind in positions if kind == "D"]
+    sizes = [
+        "len(body) + constant",
+        *(_BYTES[kind].format(at=at) for at, kind in positions if kind in _BYTES),
+    ]
     lines = [
-        "def row(found, line):",
-        f"({values}) = found",
+        "def row(values, line):",
+        f"({values}) = values",
         *texts,
         f"if not ({' and '.join(['True', *doubles])}): raise unfit",
-        "key = identity(found)",
+        "key = identity(values)",
         f"body = (template % ({arguments})).encode()",
         f"size = {' + '.join(sizes)}",
         f"if key is None or size > {MOST_ITEM_BYTES}: raise unfit",

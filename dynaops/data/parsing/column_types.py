@@ -46,11 +46,11 @@ _PLAIN = frozenset((CellForm.PLAIN, CellForm.FRACTION))
 _FLOATS = frozenset((CellForm.FRACTION, CellForm.FLOAT))
 
 
-class Seen(NamedTuple):
+class ExampleCell(NamedTuple):
     """A cell and where it stands, as ``file:line``."""
 
     cell: str
-    place: str
+    where: str
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Evidence:
     """The cells of one column: how many there are of each form, and the first of each."""
 
     counts: dict[CellForm, int] = field(default_factory=dict)
-    first: dict[CellForm, Seen] = field(default_factory=dict)
+    first: dict[CellForm, ExampleCell] = field(default_factory=dict)
 
     def add(self, cell: str, name: str, line: int) -> None:
         """Take a cell into account. Empty cells and what often stands for null are no evidence."""
@@ -67,7 +67,7 @@ class Evidence:
         form = form_of(cell)
         if form not in self.counts:
             self.counts[form] = 0
-            self.first[form] = Seen(cell, f"{name}:{line}")
+            self.first[form] = ExampleCell(cell, f"{name}:{line}")
         self.counts[form] += 1
 
     @property
@@ -141,7 +141,7 @@ def _note(name: str, evidence: Evidence) -> LoadNote | None:
     forms = evidence.forms
     if CellForm.COMMA in forms <= {CellForm.COMMA, CellForm.PLAIN}:
         seen = evidence.first[CellForm.COMMA]
-        text = f"{name} is taken for text (S): {seen.cell} ({seen.place}) has a decimal comma, which is not guessed"
+        text = f"{name} is taken for text (S): {seen.cell} ({seen.where}) has a decimal comma, which is not guessed"
         return LoadNote("decimal-comma", name, text)
     numeric = sum(evidence.counts.get(form, 0) for form in (*_PLAIN, CellForm.FLOAT))
     if not numeric and CellForm.NUMBER not in forms:
@@ -156,10 +156,10 @@ def _note(name: str, evidence: Evidence) -> LoadNote | None:
         if numeric * 2 < sum(evidence.counts.values()):
             return None
         text = (
-            f"{name} is taken for text (S): it has numbers, but also {_shortened(seen.cell)} ({seen.place})"
+            f"{name} is taken for text (S): it has numbers, but also {_shortened(seen.cell)} ({seen.where})"
         )
         return LoadNote("taken-for-text", name, text)
-    text = f"{name} is taken for text (S): {seen.cell} ({seen.place}) as a number would not come back as it is written"
+    text = f"{name} is taken for text (S): {seen.cell} ({seen.where}) as a number would not come back as it is written"
     return LoadNote("taken-for-text", name, f"{text}; --types {name}=N makes numbers of it")
 
 

@@ -42,12 +42,12 @@ def of_text(text: str, kind: str, where: str) -> Sized:
     return of_sized(({"S": text}, 0), kind, where)
 
 
-def of_sized(found: Sized, kind: str, where: str) -> Sized:
+def of_sized(sized: Sized, kind: str, where: str) -> Sized:
     """A value that is read as `kind`. Raises MalformedRow."""
-    value, _ = found
+    value, _ = sized
     ((actual, content),) = value.items()
     if actual == kind:
-        return found
+        return sized
     if actual == "S" and kind != "NULL":
         return _from_text(content, kind, where)
     if kind == "S" and actual == "N":
@@ -69,10 +69,10 @@ def _from_text(text: str, kind: str, where: str) -> Sized:
     if kind in ("N", "B"):
         return attributes.typed({kind: bare}, where)
     if kind == "BOOL":
-        found = _BOOLS.get(bare.lower())
-        if found is None:
+        flag = _BOOLS.get(bare.lower())
+        if flag is None:
             raise MalformedRow(f"{at(where)}{text!r} is neither true nor false (BOOL)")
-        return found, 1
+        return flag, 1
     try:
         value = exact_json.exactly(bare.encode())
     except MalformedRow as error:
@@ -87,9 +87,9 @@ def _from_text(text: str, kind: str, where: str) -> Sized:
 
 def _set(members: list[Typed], kind: str, where: str) -> Sized:
     """A set of the members of a list."""
-    sort = _MEMBERS[kind]
+    member_kind = _MEMBERS[kind]
     content = []
-    for place, member in enumerate(members):
-        found, _ = of_sized((member, 0), sort, f"{where}[{place}]")
-        content.append(str(found[sort]))  # a number may be `Exact`
+    for index, member in enumerate(members):
+        converted, _ = of_sized((member, 0), member_kind, f"{where}[{index}]")
+        content.append(str(converted[member_kind]))  # a number may be `Exact`
     return attributes.typed({kind: content}, where)

@@ -53,7 +53,7 @@ class Columns:
     form: others are kept as text, or rejected if `strict`.
     """
 
-    harvest: BlockResult
+    result: BlockResult
     """Where the rows that are made go: what is to be told of their cells is noted there."""
     encoding: str
     """What the cells were in, for people."""
@@ -70,14 +70,14 @@ class Columns:
         floats: frozenset[str] = frozenset(),
         strict: bool = False,
     ) -> None:
-        self.harvest = BlockResult("")
+        self.result = BlockResult("")
         self.encoding = "utf-8"
         self.width = len(header)
         self._header = tuple(name if isinstance(name, str) else "" for name in header)
         self._index_at = header.index(INDEX) if INDEX in header else None
         self._kinds = tuple(types.get(name, "S") for name in self._header)
         self._rules = rules
-        self._one = item_reader
+        self._item_reader = item_reader
         self._keep_empty = keep_empty
         self._guessed = guessed
         self._floats = floats
@@ -88,9 +88,9 @@ class Columns:
         self._hash_at = header.index(rules.hash_key) if self._fast else 0
         self._range_at = header.index(rules.range_key) if self._fast and rules.range_key else None
         self._checked = tuple(
-            (place, limit // _UTF8)
-            for place, name in enumerate(self._header)
-            if (limit := self._limit(name)) and self._kinds[place] == "S"
+            (index, limit // _UTF8)
+            for index, name in enumerate(self._header)
+            if (limit := self._limit(name)) and self._kinds[index] == "S"
         )
         self._whole = self._template(tuple(False for _ in header))
 
@@ -120,12 +120,12 @@ class Columns:
         text = f"is the text {mark}, kept as it is; if that is no value, say --null '{mark}'"
         for name, cell, wanted in zip(self._header, cells, self._wanted, strict=False):
             if wanted and cell == mark:
-                self.harvest.note("looks-null", name, f"{name} {text}", line)
+                self.result.note("looks-null", name, f"{name} {text}", line)
 
     def _fitted(self, cells: Sequence[str | None], line: int) -> Any:
         """Cells without empty ones beyond the header's. Raises MalformedRow where there are too few or too many."""
         if len(cells) > self.width and not any(cells[self.width :]):
-            self.harvest.note("empty-cells", "", "Empty cells beyond the header's columns are left out", line)
+            self.result.note("empty-cells", "", "Empty cells beyond the header's columns are left out", line)
             return list(cells[: self.width])
         if len(cells) != self.width:
             raise MalformedRow(f"has {len(cells)} cells; the header has {self.width}")
@@ -148,12 +148,12 @@ class Columns:
         """The template of rows with these cells empty; None where each has to be looked at by itself."""
         parts, size = [], 0
         places: dict[str, list[int]] = {kind: [] for kind in _FIELDS}
-        for place, (name, kind) in enumerate(zip(self._header, self._kinds, strict=True)):
-            if empty[place] and name in self._rules.names:
+        for index, (name, kind) in enumerate(zip(self._header, self._kinds, strict=True)):
+            if empty[index] and name in self._rules.names:
                 return None
-            if not name and not empty[place] and place != self._index_at:
+            if not name and not empty[index] and index != self._index_at:
                 return None
-            if not self._wanted[place] or (empty[place] and not (self._keep_empty and kind == "S")):
+            if not self._wanted[index] or (empty[index] and not (self._keep_empty and kind == "S")):
                 parts.append("%.0s")
                 continue
             if kind not in _FIELDS:
@@ -161,7 +161,7 @@ class Columns:
             quoted = orjson.dumps(name).decode().replace("%", "%%")
             parts.append(f"{',' if size else ''}{quoted}:{_FIELDS[kind]}")
             size += attributes.text_size(name)
-            places[kind].append(place)
+            places[kind].append(index)
         text = "{" + "".join(parts) + "}"
         nothing = text % tuple("" for _ in empty)
         constant = size - len(nothing.encode())
@@ -169,41 +169,41 @@ class Columns:
 
     def _fill(self, template: _Template, cells: list[str], line: int, clean: bool) -> WriteRow | None:
         """The row by a template; None where the cells have to be looked at. Raises ValueError kinds likewise."""
-        for place in template.flags:
-            if cells[place] not in _BOOLS:
-                lowered = cells[place].lower()
+        for index in template.flags:
+            if cells[index] not in _BOOLS:
+                lowered = cells[index].lower()
                 if lowered not in _BOOLS:
                     return None
-                cells[place] = lowered  # pandas writes True and False
+                cells[index] = lowered  # pandas writes True and False
         text = template.text % tuple(cells)
         if not clean and (text.count('"') != template.quotes or "\\" in text or not text.isprintable()):
             return None
-        for place, limit in self._checked:
-            if not 0 < len(cells[place]) <= limit or cells[place][0] <= " ":
+        for index, limit in self._checked:
+            if not 0 < len(cells[index]) <= limit or cells[index][0] <= " ":
                 return None
         if self._index_at is not None and not cells[self._index_at].isdecimal():
             return None
-        more = 0
-        for place in template.numbers:
-            number = cells[place]
+        extra_size = 0
+        for index in template.numbers:
+            number = cells[index]
             if (
                 number.isdigit()
                 and number[0] != "0"
                 and len(number) <= limits.MOST_DIGITS
                 and number.isascii()
             ):
-                more += ((len(number.rstrip("0")) + 3) >> 1) - len(number)
+                extra_size += ((len(number.rstrip("0")) + 3) >> 1) - len(number)
             elif (extra := numbers.extra_bytes(number)) is not None:
-                more += extra
+                extra_size += extra
             else:
                 return None
-        for place in template.flags:
-            more += 1 - len(cells[place])
+        for index in template.flags:
+            extra_size += 1 - len(cells[index])
         body = text.encode()
         key = cells[self._hash_at].encode()
         if self._range_at is not None:
             key = joined(key, cells[self._range_at].encode())
-        size = len(body) + template.constant + more
+        size = len(body) + template.constant + extra_size
         if size > MOST_ITEM_BYTES:
             return None
         row: WriteRow = _new_row(WriteRow, (body, key, size, line))
@@ -212,10 +212,10 @@ class Columns:
     def _cell_by_cell(self, cells: Sequence[str | None], line: int) -> WriteRow:
         sized: dict[str, Sized] = {}
         remarks: list[tuple[str, str, str]] = []
-        for place, (name, kind, cell) in enumerate(zip(self._header, self._kinds, cells, strict=True)):
+        for index, (name, kind, cell) in enumerate(zip(self._header, self._kinds, cells, strict=True)):
             if not name:
-                self._check_nameless(place, cell or "")
-            elif self._wanted[place] and cell is not None and (cell or (self._keep_empty and kind == "S")):
+                self._check_nameless(index, cell or "")
+            elif self._wanted[index] and cell is not None and (cell or (self._keep_empty and kind == "S")):
                 if name in self._guessed and not column_types.fits(cell, kind, name in self._floats):
                     remarks.append(self._unfit(cell, kind, name))
                     kind = "S"
@@ -230,9 +230,9 @@ class Columns:
                     remarks.append(("blank-key", name, f"The key {name} is of blanks alone, and is kept so"))
             elif not cell and name in self._rules.names:
                 raise MalformedRow(f"the key {name!r} is empty")
-        row = self._one.row(sized, line)
+        row = self._item_reader.row(sized, line)
         for remark in remarks:
-            self.harvest.note(*remark, line)
+            self.result.note(*remark, line)
         return row
 
     def _check_text(self, cell: str, name: str) -> None:
@@ -241,14 +241,14 @@ class Columns:
         except UnicodeEncodeError:
             raise MalformedRow(f"{at(name)}is not {self.encoding.upper()} text") from None
 
-    def _check_nameless(self, place: int, cell: str) -> None:
-        if place == self._index_at:
+    def _check_nameless(self, index: int, cell: str) -> None:
+        if index == self._index_at:
             if not cell.isdecimal():
                 raise MalformedRow(
-                    f"column {place + 1} has no name and was taken for pandas' index, but is {cell!r}"
+                    f"column {index + 1} has no name and was taken for pandas' index, but is {cell!r}"
                 )
         elif cell:
-            raise MalformedRow(f"column {place + 1} has no name in the header, but here it has {cell!r}")
+            raise MalformedRow(f"column {index + 1} has no name in the header, but here it has {cell!r}")
 
     def _unfit(self, cell: str, kind: str, name: str) -> tuple[str, str, str]:
         """What to tell of a cell that is not of its column's guessed type. Raises MalformedRow with --strict-types."""

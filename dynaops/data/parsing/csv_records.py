@@ -43,8 +43,8 @@ def records(lines: Sequence[str], dialect: Dialect, width: int | None, start: in
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as found:
-            error = str(found)
+        except csv.Error as csv_error:
+            error = str(csv_error)
         end = reader.line_num - skipped
         suspect = end - start > 1 and (error or (width is not None and len(cells) != width))
         if suspect and are_rows(lines, start + 1, end, dialect, width):

@@ -42,36 +42,36 @@ class CsvRows:
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._plan = plan
         self._rules = rules
-        self._one = ItemReader(plan, rules)
+        self._item_reader = ItemReader(plan, rules)
         self._columns: dict[tuple[bytes, bool], Columns] = {}
 
-    def read(self, data: bytes, dialect: Dialect, first_line: int, harvest: BlockResult) -> None:
+    def read(self, data: bytes, dialect: Dialect, first_line: int, result: BlockResult) -> None:
         """The rows of a block, whose first record is in line `first_line` of its file."""
         head, _, body = data.partition(b"\n")
-        block = _Block(self._columns_of(head, dialect), body, dialect, first_line, harvest, self._plan.nulls)
+        block = _Block(self._columns_of(head, dialect), body, dialect, first_line, result, self._plan.nulls)
         block.read()
 
     def _columns_of(self, head: bytes, dialect: Dialect) -> Columns:
         # In the style COPY a null is marked, so that an empty cell is an empty string.
         keep_empty = self._plan.keep_empty or dialect.style is QuoteStyle.COPY
-        found = self._columns.get((head, keep_empty))
-        if found is None:
+        columns = self._columns.get((head, keep_empty))
+        if columns is None:
             plan, rules = self._plan, self._rules
             decided = {**rules.index_keys, **rules.types, **plan.types}
             guessed = {name: kind for name, kind in plan.columns.items() if name not in decided}
-            found = Columns(
+            columns = Columns(
                 orjson.loads(head),
                 {**guessed, **decided},
                 rules,
-                self._one,
+                self._item_reader,
                 plan.keys_only,
                 keep_empty,
                 guessed=frozenset(guessed),
                 floats=plan.floats,
                 strict=plan.strict_types,
             )
-            self._columns[head, keep_empty] = found
-        return found
+            self._columns[head, keep_empty] = columns
+        return columns
 
 
 class _Block:
@@ -83,12 +83,12 @@ class _Block:
         body: bytes,
         dialect: Dialect,
         first_line: int,
-        harvest: BlockResult,
+        result: BlockResult,
         nulls: Sequence[str],
     ) -> None:
         self._columns = columns
         self._dialect = dialect
-        self._harvest = harvest
+        self._harvest = result
         self._text = without_escapes(body.decode("utf-8", "surrogateescape"), dialect)
         self._lines: list[str] = []
         self._first_line = first_line
@@ -110,8 +110,8 @@ class _Block:
         )
 
     def read(self) -> None:
-        """Add all rows and rejects to the harvest."""
-        self._columns.harvest = self._harvest
+        """Add all rows and rejects to the result."""
+        self._columns.result = self._harvest
         self._columns.encoding = self._dialect.encoding
         lines = _unquoted_lines(self._text) if self._unquoted else None
         if lines is not None:
@@ -196,15 +196,15 @@ class _Block:
             self._harvest.note("empty-rows", "", "Rows of nothing but empty cells are left out", line)
             self._harvest.without_rows += 1
             return None
-        found: Sequence[str | None] = cells
+        values: Sequence[str | None] = cells
         if not self._nulls.isdisjoint(cells):
-            found = [None if cell in self._nulls else cell for cell in cells]
+            values = [None if cell in self._nulls else cell for cell in cells]
         if self._escaped:
-            found = [cell if cell is None else self._unescaped(cell) for cell in found]
-        row = self._columns.row_with_nulls(found, line, self._clean)
+            values = [cell if cell is None else self._unescaped(cell) for cell in values]
+        row = self._columns.row_with_nulls(values, line, self._clean)
         for mark in self._perhaps_null:
-            if mark in found:
-                self._columns.tell_of_null(found, mark, line)
+            if mark in values:
+                self._columns.tell_of_null(values, mark, line)
         return row
 
     def _unescaped(self, cell: str) -> str:

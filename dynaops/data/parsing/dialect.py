@@ -111,11 +111,11 @@ def without_escapes(text: str, dialect: Dialect) -> str:
     if dialect.style is QuoteStyle.QUOTED or "\\" not in text:
         return text
     if dialect.style is QuoteStyle.BACKSLASH:
-        return _ESCAPE.sub(lambda found: _QUOTED_ESCAPES.get(found[1], found[0]), text)
+        return _ESCAPE.sub(lambda match: _QUOTED_ESCAPES.get(match[1], match[0]), text)
     # Only a delimiter that is a tab may be written as its letter.
     tab = _DELIMITER if dialect.delimiter == "\t" else "\t"
     known = {**_COPY_ESCAPES, dialect.delimiter: _DELIMITER, "t": tab}
-    return _ESCAPE.sub(lambda found: known.get(found[1], found[1]), text)
+    return _ESCAPE.sub(lambda match: known.get(match[1], match[1]), text)
 
 
 def unescaped(cell: str, dialect: Dialect) -> str:
@@ -133,13 +133,13 @@ def unescaped(cell: str, dialect: Dialect) -> str:
         NULL: "N",
         END: ".",
     }
-    return _STAND_INS.sub(lambda found: meant[found[0]], cell)
+    return _STAND_INS.sub(lambda match: meant[match[0]], cell)
 
 
 def as_written(text: str, dialect: Dialect) -> str:
     """A text with escapes instead of stand-ins: as the file has it, or another notation of the same."""
     known = {**_WRITTEN, _QUOTE: '\\"', _DELIMITER: f"\\{dialect.delimiter}", _UNKNOWN: "\\"}
-    return _STAND_INS.sub(lambda found: known[found[0]], text)
+    return _STAND_INS.sub(lambda match: known[match[0]], text)
 
 
 def stand_ins(text: str) -> int:

@@ -79,10 +79,10 @@ class _Cut(NamedTuple):
         """A string member's text; "" for what is none."""
         span = self.values.get(name)
         try:
-            found = orjson.loads(self.text[span.start : span.end]) if span and span.whole else ""
+            value = orjson.loads(self.text[span.start : span.end]) if span and span.whole else ""
         except ValueError:
             return ""
-        return found if isinstance(found, str) else ""
+        return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> int | None:
         span = self.values.get(name)
@@ -98,24 +98,24 @@ def parts_of(
     The text may be cut off: what is whole before that is there, and a fault behind it.
     """
     stop = len(text) if end is None else end
-    sign = text[at : at + 1]
+    bracket = text[at : at + 1]
     if (
         depth > _MOST_DEPTH
         or text[at : at + _MOST_DEPTH] == b"[" * _MOST_DEPTH
-        or (sign == b"[" and not _has_rows(text, at, stop))
+        or (bracket == b"[" and not _has_rows(text, at, stop))
     ):
         return None
-    if sign == b"[":
+    if bracket == b"[":
         return list(_array(text, at, stop, keys, depth))
-    if sign != b"{":
+    if bracket != b"{":
         return None
     whole = _cut(text, at, stop)
     if any(key in whole.values for key in keys):
         return None
-    found = _object(whole, keys, depth)
-    if found is None:
+    object_parts = _object(whole, keys, depth)
+    if object_parts is None:
         return None
-    parts = list(found)
+    parts = list(object_parts)
     if not whole.closed and not any(part.reason == CUT_OFF for part in parts):
         last = whole.order[-1] if whole.order else TextSpan("", at, stop)
         parts.append(
@@ -130,20 +130,28 @@ def _has_rows(text: bytes, at: int, stop: int) -> bool:
 
 
 def _cut(text: bytes, at: int, stop: int) -> _Cut:
-    found = spans(text, at, stop)
-    return _Cut(text, {span.name: span for span in found.values}, found.values, found.end, found.closed)
+    object_spans = spans(text, at, stop)
+    return _Cut(
+        text,
+        {span.name: span for span in object_spans.values},
+        object_spans.values,
+        object_spans.end,
+        object_spans.closed,
+    )
 
 
 def _array(text: bytes, at: int, stop: int, keys: Collection[str], depth: int) -> Iterator[DocumentPart]:
-    found = spans(text, at, stop)
+    array_spans = spans(text, at, stop)
     last = None
-    for span in found.values:
+    for span in array_spans.values:
         inner = parts_of(text, keys, span.start, span.end, depth + 1)
         for part in inner if inner is not None else _items([span]):
             last = part
             yield part
-    if not found.closed and (last is None or last.reason != CUT_OFF):
-        yield DocumentPart(PartAction.FAULT, found.values[-1].end if found.values else at, stop, "", CUT_OFF)
+    if not array_spans.closed and (last is None or last.reason != CUT_OFF):
+        yield DocumentPart(
+            PartAction.FAULT, array_spans.values[-1].end if array_spans.values else at, stop, "", CUT_OFF
+        )
 
 
 def _object(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[DocumentPart] | None:
@@ -198,9 +206,9 @@ def _answer(whole: _Cut) -> Iterator[DocumentPart]:
     rows = whole.number(ROWS_READ) or 0
     for span in whole.order:
         if span.name == "Items":
-            found = spans(whole.text, span.start, span.end)
-            rows += len(found.values)
-            yield from _items(found.values)
+            item_spans = spans(whole.text, span.start, span.end)
+            rows += len(item_spans.values)
+            yield from _items(item_spans.values)
     if "LastEvaluatedKey" in whole.values and whole.kind("LastEvaluatedKey") == b"{":
         span = whole.values["LastEvaluatedKey"]
         yield DocumentPart(PartAction.NOTE, span.start, span.end, "partial-answer", _PARTIAL)
@@ -209,12 +217,12 @@ def _answer(whole: _Cut) -> Iterator[DocumentPart]:
         yield DocumentPart(PartAction.NOTE, span.start, span.end, "filtered-answer", _FILTERED)
     if whole.closed and count is not None and (count != rows or (scanned is not None and scanned < count)):
         span = whole.values["Count"]
-        said = "An answer's Count is not the number of its items: some are missing, or were added"
-        yield DocumentPart(PartAction.NOTE, span.start, span.end, "answer-count", said)
+        reason = "An answer's Count is not the number of its items: some are missing, or were added"
+        yield DocumentPart(PartAction.NOTE, span.start, span.end, "answer-count", reason)
 
 
-def _items(found: list[TextSpan], table: str = "") -> Iterator[DocumentPart]:
-    for span in found:
+def _items(item_spans: list[TextSpan], table: str = "") -> Iterator[DocumentPart]:
+    for span in item_spans:
         if span.whole:
             yield DocumentPart(PartAction.PUT, span.start, span.end, table)
         else:
@@ -228,16 +236,16 @@ def _responses(whole: _Cut) -> Iterator[DocumentPart]:
             continue
         inner = spans(whole.text, span.start, span.end).values
         if whole.text[span.start : span.start + 1] == b"[":
-            for one in inner:
-                yield from _put(_cut(whole.text, one.start, one.end), "")
+            for response in inner:
+                yield from _put(_cut(whole.text, response.start, response.end), "")
             continue
         for table in inner:
             yield from _items(spans(whole.text, table.start, table.end).values, table.name)
     if "UnprocessedKeys" in whole.values:
         span = whole.values["UnprocessedKeys"]
         if spans(whole.text, span.start, span.end).values:
-            said = "An answer of BatchGetItem has UnprocessedKeys: their items are not in it"
-            yield DocumentPart(PartAction.NOTE, span.start, span.end, "partial-answer", said)
+            reason = "An answer of BatchGetItem has UnprocessedKeys: their items are not in it"
+            yield DocumentPart(PartAction.NOTE, span.start, span.end, "partial-answer", reason)
 
 
 def _put(whole: _Cut, table: str) -> Iterator[DocumentPart]:
@@ -268,12 +276,12 @@ def _transaction(whole: _Cut) -> Iterator[DocumentPart]:
     span = whole.values["TransactItems"]
     for entry in spans(whole.text, span.start, span.end).values:
         for inner in _cut(whole.text, entry.start, entry.end).order:
-            what = _cut(whole.text, inner.start, inner.end)
-            table = what.string("TableName").rpartition("table/")[2]
+            request = _cut(whole.text, inner.start, inner.end)
+            table = request.string("TableName").rpartition("table/")[2]
             if inner.name == "Put":
-                yield from _put(what, table)
+                yield from _put(request, table)
             elif inner.name == "Delete":
-                yield from _delete(what, table)
+                yield from _delete(request, table)
             else:
                 reason = f"{inner.name} is neither a put nor a delete, and is not carried out"
                 yield DocumentPart(PartAction.FAULT, inner.start, inner.end, table, reason)
@@ -312,15 +320,15 @@ def _requests(whole: _Cut) -> Iterator[DocumentPart]:
 
 def _request(whole: _Cut, table: str) -> Iterator[DocumentPart]:
     for span in whole.order:
-        what = _cut(whole.text, span.start, span.end)
+        body = _cut(whole.text, span.start, span.end)
         if span.name == "PutRequest":
-            found = list(_put(what, table))
+            parts = list(_put(body, table))
         elif span.name == "DeleteRequest":
-            found = list(_delete(what, table))
+            parts = list(_delete(body, table))
         else:
-            found = []
+            parts = []
         reason = "a request without an item or key" if span.whole else CUT_OFF
-        yield from found or [DocumentPart(PartAction.FAULT, span.start, span.end, table, reason)]
+        yield from parts or [DocumentPart(PartAction.FAULT, span.start, span.end, table, reason)]
 
 
 def _records(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[DocumentPart]:
@@ -375,9 +383,11 @@ def _models(whole: _Cut) -> Iterator[DocumentPart]:
 
 def _refused(whole: _Cut) -> Iterator[DocumentPart] | None:
     names = whole.values.keys()
-    for wanted, said in _FOREIGN:
+    for wanted, description in _FOREIGN:
         if wanted <= names and all(whole.kind(name) in (b"{", b'"', b"n") for name in wanted):
-            return iter([DocumentPart(PartAction.FAULT, whole.order[0].start, whole.end, "", f"is {said}")])
+            return iter(
+                [DocumentPart(PartAction.FAULT, whole.order[0].start, whole.end, "", f"is {description}")]
+            )
     if names and names <= {"Key", "TableName", "ReturnConsumedCapacity"} and whole.kind("Key") == b"{":
         reason = "has a key and no item: load it with --delete to delete it"
         return iter([DocumentPart(PartAction.FAULT, whole.order[0].start, whole.end, "", reason)])

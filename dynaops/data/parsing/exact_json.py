@@ -70,8 +70,8 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The members of an object. Raises MalformedRow where two have the same name."""
     members = dict(pairs)
     if len(members) < len(pairs):
-        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise MalformedRow(f"the name {shortened(twice)!r} is there twice")
+        duplicate, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise MalformedRow(f"the name {shortened(duplicate)!r} is there twice")
     return members
 
 

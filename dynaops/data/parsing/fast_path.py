@@ -80,15 +80,15 @@ class PlainFastPath:
     ) -> WriteRow:
         if self._partial:
             _check_names(item, text, quotes)
-            item, quotes = self._kept(item), UNCOUNTED
-        found = tuple(item.values())
+            item, quotes = self._reduced(item), UNCOUNTED
+        values = tuple(item.values())
         names = tuple(item)
-        shape = self._known[names, tuple(map(type, found))]
+        shape = self._known[names, tuple(map(type, values))]
         if (shape.doubles or shape.others) and not (exact_json.is_safe(text) if safe is None else safe):
             raise NeedsSlowPath
         if quotes >= 0:
             if not escaped:
-                expected = shape.quotes + _quotes(found, shape.others) if shape.others else shape.quotes
+                expected = shape.quotes + _quotes(values, shape.others) if shape.others else shape.quotes
                 if quotes != expected:
                     raise NeedsSlowPath
             elif shape.others or b"\\\\" in text:
@@ -96,23 +96,23 @@ class PlainFastPath:
             elif quotes - text.count(b'\\"') != shape.quotes:
                 raise NeedsSlowPath
         elif quotes == SUMMED:
-            self.quotes += shape.quotes + _quotes(found, shape.others)
+            self.quotes += shape.quotes + _quotes(values, shape.others)
         if shape.straight and not escaped:
-            return shape.straight(found, line)
-        key = shape.identity(found)
-        more = _integers(found, shape.numbers) if shape.numbers else 0
+            return shape.straight(values, line)
+        key = shape.identity(values)
+        extra_size = _integers(values, shape.numbers) if shape.numbers else 0
         if escaped or not shape.simple:
-            raw = found
-            found, extra = put_in(shape, raw, escaped, lambda at: plain_json.plain(raw[at], names[at]))
-            more += extra
-        return _row(shape, found, key, more, line)
+            raw = values
+            values, extra = put_in(shape, raw, escaped, lambda at: plain_json.plain(raw[at], names[at]))
+            extra_size += extra
+        return _row(shape, values, key, extra_size, line)
 
     def learn(self, item: Any) -> None:
         if self._partial:
-            item = self._kept(item)
+            item = self._reduced(item)
         self._shapes.learn((tuple(item), tuple(map(type, item.values()))))
 
-    def _kept(self, item: Any) -> dict[str, Any]:
+    def _reduced(self, item: Any) -> dict[str, Any]:
         if self._names:
             return {name: item[name] for name in self._names}
         kept: dict[str, Any] = plain_json.without_nulls(item)
@@ -143,27 +143,27 @@ class TypedFastPath:
             _check_names(item, text, quotes)
             quotes = UNCOUNTED
         wrapper = 2 if len(item) == 1 and "Item" in item else 0
-        names, kinds, found = self._taken_apart(item)
-        shape = self._known[names, kinds, tuple(map(type, found))]
+        names, kinds, values = self._names_types_contents(item)
+        shape = self._known[names, kinds, tuple(map(type, values))]
         if quotes >= 0:
-            expected = shape.quotes + _quotes(found, shape.others) if shape.others else shape.quotes
+            expected = shape.quotes + _quotes(values, shape.others) if shape.others else shape.quotes
             if quotes - wrapper != expected:
                 raise NeedsSlowPath
         elif quotes == SUMMED:
-            self.quotes += wrapper + shape.quotes + _quotes(found, shape.others)
-        key = shape.identity(found)
-        more = _decimals(found, shape.numbers)
+            self.quotes += wrapper + shape.quotes + _quotes(values, shape.others)
+        key = shape.identity(values)
+        extra_size = _decimals(values, shape.numbers)
         if escaped or not shape.simple:
-            raw = found
-            found, extra = put_in(
+            raw = values
+            values, extra = put_in(
                 shape, raw, escaped, lambda at: attributes.typed({kinds[at]: raw[at]}, names[at])
             )
-            more += extra
-        return _row(shape, found, key, more, line)
+            extra_size += extra
+        return _row(shape, values, key, extra_size, line)
 
     def learn(self, item: Any) -> None:
-        names, kinds, found = self._taken_apart(item)
-        self._shapes.learn((names, kinds, tuple(map(type, found))))
+        names, kinds, values = self._names_types_contents(item)
+        self._shapes.learn((names, kinds, tuple(map(type, values))))
 
     def _make(self, signature: tuple[_Names, _Names, _Types]) -> Shape | None:
         names, kinds, types = signature
@@ -173,7 +173,7 @@ class TypedFastPath:
         others = tuple(kind if kind != "NULL" else "null" for kind in kinds)  # its content is to be looked at
         return shape_of(names, others, self._rules, self._types)
 
-    def _taken_apart(self, item: Any) -> tuple[_Names, _Names, Values]:
+    def _names_types_contents(self, item: Any) -> tuple[_Names, _Names, Values]:
         """Names, types and contents."""
         if len(item) == 1 and "Item" in item and "Item" not in self._rules.names:
             item = item["Item"]
@@ -192,40 +192,40 @@ def _check_names(item: Any, text: bytes, quotes: int) -> None:
         raise NeedsSlowPath
 
 
-def _quotes(found: Values, places: tuple[int, ...]) -> int:
+def _quotes(values: Values, indexes: tuple[int, ...]) -> int:
     """The quotes that values have as JSON."""
-    return sum(orjson.dumps(found[place]).count(b'"') for place in places) if places else 0
+    return sum(orjson.dumps(values[index]).count(b'"') for index in indexes) if indexes else 0
 
 
-def _row(shape: Shape, found: Values, key: bytes | None, more: int, line: int) -> WriteRow:
-    body = (shape.template % found).encode()
-    size = len(body) + shape.constant + more
+def _row(shape: Shape, values: Values, key: bytes | None, extra_size: int, line: int) -> WriteRow:
+    body = (shape.template % values).encode()
+    size = len(body) + shape.constant + extra_size
     if key is None or size > MOST_ITEM_BYTES:
         raise NeedsSlowPath
     row: WriteRow = _new_row(WriteRow, (body, key, size, line))
     return row
 
 
-def _integers(found: Values, places: tuple[int, ...]) -> int:
+def _integers(values: Values, indexes: tuple[int, ...]) -> int:
     """How much more bytes integers count than their texts have (mostly less)."""
-    more = 0
-    for place in places:
-        number = found[place]
+    extra_size = 0
+    for index in indexes:
+        number = values[index]
         text = str(number)
         digits = len(text.rstrip("0"))
-        more += (((digits + 3) >> 1) if number >= 0 else ((digits + 4) >> 1)) - len(text)
-    return more
+        extra_size += (((digits + 3) >> 1) if number >= 0 else ((digits + 4) >> 1)) - len(text)
+    return extra_size
 
 
-def _decimals(found: Values, places: tuple[int, ...]) -> int:
+def _decimals(values: Values, indexes: tuple[int, ...]) -> int:
     """The same of numbers that are text; those that are not written as DynamoDB gives them back are for others."""
-    more = 0
-    for place in places:
-        text = found[place]
+    extra_size = 0
+    for index in indexes:
+        text = values[index]
         if text.isdigit() and text[0] != "0" and len(text) <= limits.MOST_DIGITS and text.isascii():
-            more += ((len(text.rstrip("0")) + 3) >> 1) - len(text)
+            extra_size += ((len(text.rstrip("0")) + 3) >> 1) - len(text)
         elif numbers.canonical(text) == text:
-            more += numbers.size(text) - len(text)
+            extra_size += numbers.size(text) - len(text)
         else:
             raise NeedsSlowPath
-    return more
+    return extra_size

@@ -57,16 +57,16 @@ def _is_absent(value: Any) -> bool:
         type(value) is dict
         and value
         and value.keys() <= _TYPES
-        and all(one is None for one in value.values())
+        and all(content is None for content in value.values())
     )
 
 
 def _present(value: Any) -> Any:
     if type(value) is not dict or not value.keys() <= _TYPES:
         return value
-    kept = {name: one for name, one in value.items() if one is not None}
-    if type(kept.get("M")) is dict:
-        kept["M"] = without_absent(kept["M"])
-    if type(kept.get("L")) is list:
-        kept["L"] = [_present(one) for one in kept["L"]]
-    return kept
+    present = {name: content for name, content in value.items() if content is not None}
+    if type(present.get("M")) is dict:
+        present["M"] = without_absent(present["M"])
+    if type(present.get("L")) is list:
+        present["L"] = [_present(content) for content in present["L"]]
+    return present

@@ -65,6 +65,6 @@ def closed_at(data: bytes) -> int | None:
 
 def _loose(data: bytes, start: int, end: int) -> Iterator[Element]:
     """What stands between objects, but for commas and space: each is an element, and no row."""
-    for found in _LOOSE.finditer(data, start, end):
-        if found[0] != _BOM:  # between files that were put together
-            yield Element(found.start(), found.end())
+    for match in _LOOSE.finditer(data, start, end):
+        if match[0] != _BOM:  # between files that were put together
+            yield Element(match.start(), match.end())

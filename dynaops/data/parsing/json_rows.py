@@ -36,7 +36,7 @@ class JsonRows:
     def __init__(self, plan: ParseOptions, rules: KeyRules, inner: JsonRows | None = None) -> None:
         self._inner = inner or self
         """Reads what documents hold: another one where `rules` are met by no item, so that each has to be in one."""
-        self._one = ItemReader(plan, rules)
+        self._item_reader = ItemReader(plan, rules)
         self._plain, self._typed = PlainFastPath(plan, rules), TypedFastPath(plan, rules)
         self._keys_only = plan.keys_only or plan.drop_nulls
         """Whether not all of a text is in its row, so that quotes do not tell of names that are there twice."""
@@ -44,18 +44,18 @@ class JsonRows:
         self._deletes = plan.deletes
         self._tables = TableChoice(plan)
         self._names = rules.names
-        self._road: FastPath = self._typed if plan.typed else self._plain
+        self._fast_path: FastPath = self._typed if plan.typed else self._plain
 
-    def lines(self, data: bytes, first_line: int, harvest: BlockResult) -> None:
+    def lines(self, data: bytes, first_line: int, result: BlockResult) -> None:
         """The rows of lines; empty lines are none."""
         # Of most blocks it can be said at once what else had to be asked of each line.
         plain, safe = b"\\" not in data, exact_json.is_safe(data) or None
-        self.texts(enumerate(data.split(b"\n"), first_line), harvest, plain, safe)
+        self.texts(enumerate(data.split(b"\n"), first_line), result, plain, safe)
 
     def texts(
         self,
         texts: Iterable[tuple[int, bytes]],
-        harvest: BlockResult,
+        result: BlockResult,
         plain: bool = False,
         safe: bool | None = None,
     ) -> None:
@@ -63,7 +63,7 @@ class JsonRows:
 
         `plain`: none has a backslash; `safe`: doubles are exact in all (None: that is to be found out).
         """
-        loads, add, road = orjson.loads, harvest.rows.append, self._road
+        loads, add, fast_path = orjson.loads, result.rows.append, self._fast_path
         remaining = iter(texts)
         blank = True
         while blank:
@@ -71,54 +71,56 @@ class JsonRows:
             for line, text in remaining:
                 try:
                     add(
-                        road.row(loads(text), line, not plain and b"\\" in text, safe, text, text.count(b'"'))
+                        fast_path.row(
+                            loads(text), line, not plain and b"\\" in text, safe, text, text.count(b'"')
+                        )
                     )
                 except FALLBACK_ERRORS:
                     if not text or text.isspace():
                         blank = True
                         break
-                    self._slowly(line, text, harvest)
-                    road = self._road
+                    self._read_slowly(line, text, result)
+                    fast_path = self._fast_path
             if blank:  # there may be millions of them: do not try to read each
                 remaining = (pair for pair in remaining if pair[1] and not pair[1].isspace())
 
     def all_or_none(self, items: Sequence[Any], line: int, text: bytes) -> list[WriteRow] | None:
         """The rows of items that `text` says, all of one line; None where one of them has to be looked at."""
-        road, escaped, safe = self._road, b"\\" in text, exact_json.is_safe(text)
+        fast_path, escaped, safe = self._fast_path, b"\\" in text, exact_json.is_safe(text)
         try:
             if escaped or self._keys_only:
                 if not names_are_single(items, text, text.count(b'"')):
                     return None
-                return [road.row(item, line, escaped, safe, text, UNCOUNTED) for item in items]
-            road.quotes = 0
-            rows = [road.row(item, line, escaped, safe, text, SUMMED) for item in items]
-            return rows if road.quotes == text.count(b'"') else None
+                return [fast_path.row(item, line, escaped, safe, text, UNCOUNTED) for item in items]
+            fast_path.quotes = 0
+            rows = [fast_path.row(item, line, escaped, safe, text, SUMMED) for item in items]
+            return rows if fast_path.quotes == text.count(b'"') else None
         except FALLBACK_ERRORS:
             return None
 
-    def _slowly(self, line: int, text: bytes, harvest: BlockResult) -> None:
+    def _read_slowly(self, line: int, text: bytes, result: BlockResult) -> None:
         text = text.removeprefix(_BOM)  # between files that were put together
         try:
-            harvest.rows.append(self._one.of_text(text, line))
+            result.rows.append(self._item_reader.of_text(text, line))
         except MalformedRow as error:
-            if not self.document(line, text, harvest):
-                self.reject(line, str(error), text, harvest)
+            if not self.document(line, text, result):
+                self.reject(line, str(error), text, result)
             return
         try:
             item = orjson.loads(text)
-            self._road = self._typed if self._one.is_typed(item) else self._plain
-            self._road.learn(item)
+            self._fast_path = self._typed if self._item_reader.is_typed(item) else self._plain
+            self._fast_path.learn(item)
         except FALLBACK_ERRORS:
             return
 
-    def reject(self, line: int, reason: str, text: bytes, harvest: BlockResult) -> None:
+    def reject(self, line: int, reason: str, text: bytes, result: BlockResult) -> None:
         """Reject a text that is no row, and is in no document that names a table."""
         if self._inner is self:
-            harvest.reject(line, reason, text)
+            result.reject(line, reason, text)
         else:
-            harvest.reject_unnamed(line, NAMES_NO_TABLE if NO_KEY in reason else reason, text)
+            result.reject_unnamed(line, NAMES_NO_TABLE if NO_KEY in reason else reason, text)
 
-    def document(self, line: int, text: bytes, harvest: BlockResult) -> bool:
+    def document(self, line: int, text: bytes, result: BlockResult) -> bool:
         """Read what is no row as something around rows; False where it is nothing that is known."""
         from dynaops.data.parsing.document_parts import PartAction  # few files need these two: see `parser`
         from dynaops.data.parsing.documents import parts_of
@@ -126,7 +128,7 @@ class JsonRows:
         parts = parts_of(text, self._names, len(text) - len(text.lstrip()))
         if parts is None or not _is_all(text, parts):
             return False
-        found = harvest.apart()
+        document_result = result.separate()
         puts: list[tuple[int, bytes]] = []
         before = 0
         for part in parts:
@@ -134,24 +136,29 @@ class JsonRows:
             before = max(before, part.start)
             piece = text[part.start : part.end]
             if part.action is PartAction.NOTE:
-                found.note(part.table, "", part.reason, line)
-            elif self._tables.is_other(part.table, found, 1, line):
+                document_result.note(part.table, "", part.reason, line)
+            elif self._tables.is_other(part.table, document_result, 1, line):
                 continue
             elif self._inner is not self and not part.table:
-                found.reject_unnamed(line, part.reason or NAMES_NO_TABLE, piece)
+                document_result.reject_unnamed(line, part.reason or NAMES_NO_TABLE, piece)
             elif part.action is PartAction.PUT and len(piece) < len(text):
                 puts.append((line, piece))
             else:
-                self._inner.texts(puts, found)
+                self._inner.texts(puts, document_result)
                 puts = []
-                self._inner._other(part, line, piece, found)
-        self._inner.texts(puts, found)
-        if not (found.rows or found.rejects or found.not_loaded or found.without_rows):
-            found.without_rows += 1
-        harvest.take(found)
+                self._inner._other(part, line, piece, document_result)
+        self._inner.texts(puts, document_result)
+        if not (
+            document_result.rows
+            or document_result.rejects
+            or document_result.not_loaded
+            or document_result.without_rows
+        ):
+            document_result.without_rows += 1
+        result.take(document_result)
         return True
 
-    def _other(self, part: DocumentPart, line: int, text: bytes, harvest: BlockResult) -> None:
+    def _other(self, part: DocumentPart, line: int, text: bytes, result: BlockResult) -> None:
         """A part of a document that is no put."""
         from dynaops.data.parsing.document_parts import PartAction
 
@@ -159,15 +166,15 @@ class JsonRows:
             if part.action is not PartAction.DELETE:
                 raise MalformedRow(part.reason or "an item within an item")
             if self._delete_all:
-                harvest.rows.append(self._one.of_text(text, line))
+                result.rows.append(self._item_reader.of_text(text, line))
             elif self._deletes:
-                harvest.rows.append(self._one.deleted(text, line))
+                result.rows.append(self._item_reader.deleted(text, line))
             else:
                 raise MalformedRow(
                     "is a delete, which --if-not-exists, --update and AWS's engines do not carry out"
                 )
         except MalformedRow as error:
-            harvest.reject(
+            result.reject(
                 line, str(error), text, {"delete": True} if part.action is PartAction.DELETE else None
             )
 

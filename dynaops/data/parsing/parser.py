@@ -38,21 +38,21 @@ class _Parser:
 
     def parse(self, block: InputBlock) -> Parsed:
         """The rows and rejects of a block."""
-        plan, harvest = self._plan, BlockResult(block.source, self._plan.shard)
+        plan, result = self._plan, BlockResult(block.source, self._plan.shard)
         is_rejects_file = plan.layouts[block.source].container is Container.REJECTS
         if is_rejects_file:
-            self._rejected.read(block.data, block.first_line, harvest)
+            self._rejected.read(block.data, block.first_line, result)
         else:
-            self._read(block, harvest)
+            self._read(block, result)
         if plan.named_only and not plan.unnamed:
-            harvest.leave_unnamed()
+            result.leave_unnamed()
         if self._ttl is not None:
-            self._ttl.check(harvest)
-        if harvest.rejects and not is_rejects_file:
+            self._ttl.check(result)
+        if result.rejects and not is_rejects_file:
             from dynaops.data.parsing.rejected import with_reading
 
-            harvest.rejects = with_reading(harvest.rejects, block, plan)
-        return harvest.parsed()
+            result.rejects = with_reading(result.rejects, block, plan)
+        return result.parsed()
 
     @cached_property
     def _ttl(self) -> TtlCheck | None:
@@ -86,45 +86,45 @@ class _Readers:
         self._plan = plan
         self._rules = rules
 
-    def read_any(self, block: InputBlock, harvest: BlockResult) -> None:
+    def read_any(self, block: InputBlock, result: BlockResult) -> None:
         """Read a block's rows, with the attributes that the names of its file's folders say."""
         if folders := self._plan.partitions.get(block.source):
-            self._partitioned.read(block, harvest, folders)
+            self._partitioned.read(block, result, folders)
         else:
-            self.read(block, harvest)
+            self.read(block, result)
 
-    def read(self, block: InputBlock, harvest: BlockResult) -> None:
+    def read(self, block: InputBlock, result: BlockResult) -> None:
         """Read a block's rows."""
         if block.table and self._plan.table and block.table != self._plan.table:
-            self._count_other_table(block, harvest)
+            self._count_other_table(block, result)
             return
         layout = self._plan.layouts[block.source]
         if layout.container is Container.LINES:
-            self._json_of(block).lines(block.data, block.first_line, harvest)
+            self._json_of(block).lines(block.data, block.first_line, result)
         elif layout.container is Container.STREAM:
             from dynaops.data.parsing.stream import read_stream
 
-            read_stream(self._json_of(block), block.data, block.first_line, harvest)
+            read_stream(self._json_of(block), block.data, block.first_line, result)
         elif layout.container is Container.CSV:
-            self._csv.read(block.data, layout.dialect, block.first_line, harvest)
+            self._csv.read(block.data, layout.dialect, block.first_line, result)
         elif layout.container is Container.TABLE:
             from dynaops.data.parsing.tables import unpacked
 
             names, cells = unpacked(block.data)
-            self._tables.read(names, cells, harvest, block.source)
+            self._tables.read(names, cells, result, block.source)
         else:
             from dynaops.data.parsing.arrow import ArrowRows
 
             rows = ArrowRows(self._plan, self._rules)
-            rows.read(block.data, block.first_line, harvest, block.source)
+            rows.read(block.data, block.first_line, result, block.source)
 
-    def _count_other_table(self, block: InputBlock, harvest: BlockResult) -> None:
+    def _count_other_table(self, block: InputBlock, result: BlockResult) -> None:
         """Count the rows of a block that its file says are another table's."""
         from dynaops.data.parsing.json_elements import elements
         from dynaops.data.parsing.table_choice import TableChoice
 
         rows = sum(1 for _ in elements(block.data))
-        TableChoice(self._plan).is_other(block.table, harvest, rows, block.first_line)
+        TableChoice(self._plan).is_other(block.table, result, rows, block.first_line)
 
     def _json_of(self, block: InputBlock) -> JsonRows:
         """The reader of a block of JSON: where only rows count whose table the file names, the one that sees to it."""

@@ -29,25 +29,25 @@ class PartitionedRows:
         self._make = make
         self._readers: dict[frozenset[str], Reader] = {}
 
-    def read(self, block: InputBlock, harvest: BlockResult, folders: Partitions) -> None:
+    def read(self, block: InputBlock, result: BlockResult, folders: Partitions) -> None:
         """The rows of a block whose file is in these folders."""
         names = frozenset(name for name, _ in folders)
         reader = self._readers.get(names)
         if reader is None:
             keys = keys_without(self._plan.keys, names)
             reader = self._readers[names] = self._make(replace(self._plan, keys=keys), KeyRules(keys))
-        reader(block, harvest)
-        rows, harvest.rows = harvest.rows, []
+        reader(block, result)
+        rows, result.rows = result.rows, []
         try:
             added = {name: self._value(name, text) for name, text in folders}
         except MalformedRow as error:
-            self._reject(harvest, rows, f"the folder's name: {error}")
+            self._reject(result, rows, f"the folder's name: {error}")
             return
         for row in rows:
             try:
-                harvest.rows.append(self._with(row, added))
+                result.rows.append(self._with(row, added))
             except MalformedRow as error:
-                self._reject(harvest, [row], str(error))
+                self._reject(result, [row], str(error))
 
     def _value(self, name: str, text: str) -> Sized:
         types = {**self._plan.types, **self._rules.index_keys, **self._rules.types}
@@ -73,19 +73,24 @@ class PartitionedRows:
         return type(row)(orjson.dumps(item), self._rules.identity(item), size, row.line)
 
     @staticmethod
-    def _reject(harvest: BlockResult, rows: Iterable[WriteRow], reason: str) -> None:
+    def _reject(result: BlockResult, rows: Iterable[WriteRow], reason: str) -> None:
         for row in rows:
             reading = {"format": "dynamodb"} if row.is_put else {"format": "dynamodb", "delete": True}
-            harvest.reject(row.line, reason, row.body, reading)
+            result.reject(row.line, reason, row.body, reading)
 
 
 def keys_without(keys: Keys, names: frozenset[str]) -> Keys:
     """A table's keys without those that are in folders' names; at least one has to be in the files."""
     index_keys = {name: kind for name, kind in keys.index_keys.items() if name not in names}
-    own = [name for name in (keys.hash_key, keys.range_key) if name and name not in names]
-    if not own:
+    key_names = [name for name in (keys.hash_key, keys.range_key) if name and name not in names]
+    if not key_names:
         return replace(keys, index_keys=index_keys)
-    return replace(keys, hash_key=own[0], range_key=own[1] if len(own) > 1 else None, index_keys=index_keys)
+    return replace(
+        keys,
+        hash_key=key_names[0],
+        range_key=key_names[1] if len(key_names) > 1 else None,
+        index_keys=index_keys,
+    )
 
 
 def _shown(value: object) -> str:

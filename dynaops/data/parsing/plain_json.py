@@ -32,8 +32,10 @@ def without_nulls(value: Any, level: int = 0) -> Any:
     if level > MOST_LEVELS:
         return value
     if type(value) is dict:
-        return {name: without_nulls(one, level + 1) for name, one in value.items() if one is not None}
-    return [without_nulls(one, level + 1) for one in value] if type(value) is list else value
+        return {
+            name: without_nulls(member, level + 1) for name, member in value.items() if member is not None
+        }
+    return [without_nulls(member, level + 1) for member in value] if type(value) is list else value
 
 
 def plain(value: Any, where: str, level: int = 1) -> Sized:
@@ -53,17 +55,19 @@ def plain(value: Any, where: str, level: int = 1) -> Sized:
     if kind is bool:
         return (TRUE if value else FALSE), 1
     if kind is dict and len(value) == 1 and next(iter(value))[:1] == "$":
-        found = extended(value)
-        if found is not value:
-            return plain(found, where, level)
+        foreign = extended(value)
+        if foreign is not value:
+            return plain(foreign, where, level)
     if kind is dict:
         check_level(value, where, level)
         return members_of(
-            {name: plain(one, f"{where}.{name}", level + 1) for name, one in value.items()}, where
+            {name: plain(member, f"{where}.{name}", level + 1) for name, member in value.items()}, where
         )
     if kind is list:
         check_level(value, where, level)
-        return elements_of([plain(one, f"{where}[{place}]", level + 1) for place, one in enumerate(value)])
+        return elements_of(
+            [plain(member, f"{where}[{index}]", level + 1) for index, member in enumerate(value)]
+        )
     if kind is bytes:
         return {"B": base64.b64encode(value).decode()}, len(value)
     if kind is Unusable:

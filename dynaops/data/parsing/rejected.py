@@ -33,21 +33,21 @@ _UNKNOWN = "the text of this row is not known: it was refused by AWS, which did 
 def with_reading(rejects: list[Reject], block: InputBlock, plan: ParseOptions) -> list[Reject]:
     """The rejects of a block with how their texts are read again, where that is not known yet."""
     layout = plan.layouts[block.source]
-    about: dict[str, Any] = {}
+    common_reading: dict[str, Any] = {}
     if layout.container is Container.CSV:
-        about = _csv(block, layout.dialect, plan)
+        common_reading = _csv(block, layout.dialect, plan)
     elif plan.typed:
-        about["format"] = "dynamodb"
+        common_reading["format"] = "dynamodb"
     folders = plan.partitions.get(block.source)
     if folders:
-        about["folders"] = folders
-    if not about:
+        common_reading["folders"] = folders
+    if not common_reading:
         return rejects
     whole = layout.container is not Container.CSV or _is_utf8(block.data)
     return [
         reject
         if reject.reading
-        else reject._replace(reading={**about, **({} if whole else _as_shown(reject.text))})
+        else reject._replace(reading={**common_reading, **({} if whole else _as_shown(reject.text))})
         for reject in rejects
     ]
 
@@ -60,45 +60,46 @@ class RejectedRows:
         self._make = make
         self._readers: dict[tuple[str, bytes], Reader] = {}
 
-    def read(self, data: bytes, first_line: int, harvest: BlockResult) -> None:
+    def read(self, data: bytes, first_line: int, result: BlockResult) -> None:
         """The rows of some lines."""
         for number, line in enumerate(data.split(b"\n"), first_line):
             if not line or line.isspace():
                 continue
             entry = _entry(line)
             if entry is None:
-                harvest.reject(number, _NOT_A_REJECT, line, {"format": "rejects"})
+                result.reject(number, _NOT_A_REJECT, line, {"format": "rejects"})
             else:
-                self._again(entry, harvest)
+                self._again(entry, result)
 
-    def _again(self, entry: Reject, harvest: BlockResult) -> None:
-        found = harvest.apart(entry.source)
+    def _again(self, entry: Reject, result: BlockResult) -> None:
+        row_result = result.separate(entry.source)
         reading = entry.reading or {}
         text = entry.text
         if not text.strip():
-            found.reject(entry.line, _UNKNOWN, text)
+            row_result.reject(entry.line, _UNKNOWN, text)
         elif reading.get("not_utf8") == crc32(text.encode()):
-            found.reject(entry.line, "is not UTF-8, and its text has not been mended", text)
+            row_result.reject(entry.line, "is not UTF-8, and its text has not been mended", text)
         else:
             try:
-                self._read(entry, text, reading, found)
+                self._read(entry, text, reading, row_result)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                found = harvest.apart(entry.source)
-                found.reject(
+                row_result = result.separate(entry.source)
+                row_result.reject(
                     entry.line, f"'reading' cannot be understood ({type(error).__name__}: {error})", text
                 )
-        if len(found.rejects) == 1 and not found.rows and reading.get("format") != "rejects":
-            found.rejects[0] = found.rejects[0]._replace(text=text)  # with its line ends
-        found.rejects = [
-            reject if reject.reading else reject._replace(reading=entry.reading) for reject in found.rejects
+        if len(row_result.rejects) == 1 and not row_result.rows and reading.get("format") != "rejects":
+            row_result.rejects[0] = row_result.rejects[0]._replace(text=text)  # with its line ends
+        row_result.rejects = [
+            reject if reject.reading else reject._replace(reading=entry.reading)
+            for reject in row_result.rejects
         ]
-        harvest.take(found)
+        result.take(row_result)
 
-    def _read(self, entry: Reject, text: str, reading: Mapping[str, Any], found: BlockResult) -> None:
+    def _read(self, entry: Reject, text: str, reading: Mapping[str, Any], row_result: BlockResult) -> None:
         format_ = reading.get("format")
         data = text.encode()
         if format_ == "rejects":
-            self.read(data.replace(b"\n", b" "), entry.line, found)
+            self.read(data.replace(b"\n", b" "), entry.line, row_result)
             return
         if format_ == "csv":
             data = orjson.dumps(reading["columns"]) + b"\n" + data + b"\n"
@@ -106,7 +107,9 @@ class RejectedRows:
             data = data.replace(b"\n", b" ")  # which JSON has between its signs only
             if reading.get("delete"):
                 data = b'{"DeleteRequest":{"Key":%b}}' % data
-        self._reader(entry.source, reading)(InputBlock(0, entry.source, entry.line, data, _NOWHERE), found)
+        self._reader(entry.source, reading)(
+            InputBlock(0, entry.source, entry.line, data, _NOWHERE), row_result
+        )
 
     def _reader(self, source: str, reading: Mapping[str, Any]) -> Reader:
         key = source, orjson.dumps({name: value for name, value in reading.items() if name != "not_utf8"})
@@ -150,19 +153,21 @@ def _csv(block: InputBlock, dialect: Dialect, plan: ParseOptions) -> dict[str, A
 
 
 def _dialect(changed: Mapping[str, Any]) -> Dialect:
-    found = Dialect(**changed)
-    return found._replace(style=QuoteStyle(found.style), nulls=tuple(found.nulls))
+    dialect = Dialect(**changed)
+    return dialect._replace(style=QuoteStyle(dialect.style), nulls=tuple(dialect.nulls))
 
 
 def _entry(line: bytes) -> Reject | None:
     try:
-        found = orjson.loads(line)
-        entry = Reject(found["source"], found["line"], found["reason"], found["text"], found.get("reading"))
+        fields = orjson.loads(line)
+        entry = Reject(
+            fields["source"], fields["line"], fields["reason"], fields["text"], fields.get("reading")
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     texts = (entry.source, entry.reason, entry.text)
-    good = all(type(text) is str for text in texts) and type(entry.line) is int
-    return entry if good and isinstance(entry.reading, dict | None) else None
+    has_valid_types = all(type(text) is str for text in texts) and type(entry.line) is int
+    return entry if has_valid_types and isinstance(entry.reading, dict | None) else None
 
 
 def _as_shown(text: str) -> dict[str, int]:

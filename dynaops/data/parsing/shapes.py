@@ -140,32 +140,32 @@ def _quotes_of_values(kinds: tuple[str, ...], plain: bool) -> int:
 
 
 def put_in(
-    shape: Shape, found: Values, escaped: bool, other: Callable[[int], attributes.Sized]
+    shape: Shape, values: Values, escaped: bool, read_value: Callable[[int], attributes.Sized]
 ) -> tuple[Values, int]:
     """The values as the template takes them, and how much more bytes they count than their texts have.
 
     Numbers but doubles are not its concern. `other` reads the value at a place; `escaped`: strings may have to be.
     Raises MalformedRow, Inexact.
     """
-    texts, more = list(found), 0
-    for place in shape.flags:
-        flag = found[place]
-        texts[place] = _BOOLS[flag]
-        more += flag - 4  # it counts 1, not the 5 letters of false or the 4 of true
-    for place in shape.doubles:
-        texts[place] = text = exact_json.of_double(found[place])
-        more += numbers.size(text) - len(text)
-    for place in shape.others:
-        made, size = other(place)
-        written = orjson.dumps(made)
-        texts[place] = written.decode()
-        more += size - len(written)
+    texts, extra_size = list(values), 0
+    for index in shape.flags:
+        flag = values[index]
+        texts[index] = _BOOLS[flag]
+        extra_size += flag - 4  # it counts 1, not the 5 letters of false or the 4 of true
+    for index in shape.doubles:
+        texts[index] = text = exact_json.of_double(values[index])
+        extra_size += numbers.size(text) - len(text)
+    for index in shape.others:
+        value, size = read_value(index)
+        written = orjson.dumps(value)
+        texts[index] = written.decode()
+        extra_size += size - len(written)
     if escaped:
-        for place in shape.strings:
-            written = orjson.dumps(found[place])[1:-1]
-            texts[place] = written.decode()
-            more += attributes.text_size(found[place]) - len(written)
-    return tuple(texts), more
+        for index in shape.strings:
+            written = orjson.dumps(values[index])[1:-1]
+            texts[index] = written.decode()
+            extra_size += attributes.text_size(values[index]) - len(written)
+    return tuple(texts), extra_size
 
 
 def _fits(row: Mapping[str, str], rules: KeyRules, types: Mapping[str, str]) -> bool:
@@ -197,23 +197,25 @@ def _identity(names: tuple[str, ...], rules: KeyRules) -> Identity:
         return _checking(first, indexed) if indexed else first
     second = _part(names, rules, rules.range_key, MOST_RANGE_BYTES)
 
-    def both(found: Values) -> bytes | None:
-        one, other = first(found), second(found)
-        return None if one is None or other is None else joined(one, other)
+    def both(values: Values) -> bytes | None:
+        hash_identity, range_identity = first(values), second(values)
+        return (
+            None if hash_identity is None or range_identity is None else joined(hash_identity, range_identity)
+        )
 
     return _checking(both, indexed) if indexed else both
 
 
 def _part(names: tuple[str, ...], rules: KeyRules, name: str, most: int) -> Identity:
     """The identity of one attribute of the key."""
-    place, short = names.index(name), most // _UTF8
+    index, short = names.index(name), most // _UTF8
 
-    def string(found: Values) -> bytes | None:
-        text: str = found[place]
+    def string(values: Values) -> bytes | None:
+        text: str = values[index]
         return text.encode() if 0 < len(text) <= short else None
 
-    def number(found: Values) -> bytes | None:
-        value = found[place]
+    def number(values: Values) -> bytes | None:
+        value = values[index]
         if type(value) is int:
             return b"%d" % value
         return numbers.canonical(value).encode() if type(value) is str else None
@@ -225,10 +227,10 @@ def _checking(identity: Identity, indexed: tuple[int, ...]) -> Identity:
     """`identity`, where the strings that are keys of indexes need no look."""
     short = MOST_RANGE_BYTES // _UTF8
 
-    def checked(found: Values) -> bytes | None:
-        for place in indexed:
-            if not 0 < len(found[place]) <= short:
+    def checked(values: Values) -> bytes | None:
+        for index in indexed:
+            if not 0 < len(values[index]) <= short:
                 return None
-        return identity(found)
+        return identity(values)
 
     return checked

@@ -35,34 +35,34 @@ def spans(text: bytes, at: int, until: int | None = None) -> Spans:
     in_object = text[at : at + 1] == b"{"
     name: bytes | None = None
     start = end = -1
-    found: list[TextSpan] = []
+    values: list[TextSpan] = []
     for token in _TOKEN.finditer(text, at, stop):
-        sign = token[0]
-        if sign in (b"{", b"["):
+        token_text = token[0]
+        if token_text in (b"{", b"["):
             depth += 1
             if depth == 2 and start < 0:
                 start = token.start()
-        elif sign in (b"}", b"]"):
+        elif token_text in (b"}", b"]"):
             depth -= 1
             if depth == 1:
                 end = token.end()
             elif not depth:
                 if start >= 0:
-                    found.append(TextSpan(_name(name), start, end))
-                return Spans(found, token.end(), True)
+                    values.append(TextSpan(_name(name), start, end))
+                return Spans(values, token.end(), True)
         elif depth == 1:
-            if sign == b",":
+            if token_text == b",":
                 if start >= 0:
-                    found.append(TextSpan(_name(name), start, end))
+                    values.append(TextSpan(_name(name), start, end))
                 name, start = None, -1
             elif in_object and name is None:
-                name = sign
-            elif sign != b":" or not in_object:
+                name = token_text
+            elif token_text != b":" or not in_object:
                 start, end = (token.start() if start < 0 else start), token.end()
     if start >= 0:
         whole = depth == 1 and text[start : start + 1] in (b"{", b"[", b'"') and text[end - 1 : end] in b'}]"'
-        found.append(TextSpan(_name(name), start, end if whole else stop, whole))
-    return Spans(found, stop, False)
+        values.append(TextSpan(_name(name), start, end if whole else stop, whole))
+    return Spans(values, stop, False)
 
 
 def _name(text: bytes | None) -> str:

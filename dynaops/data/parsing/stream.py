@@ -14,20 +14,20 @@ from dynaops.data.rows import WriteRow
 _CUT_OFF = "the file ends within this element"
 
 
-def read_stream(rows: JsonRows, data: bytes, first_line: int, harvest: BlockResult) -> None:
+def read_stream(rows: JsonRows, data: bytes, first_line: int, result: BlockResult) -> None:
     """The rows of elements, with commas between them or without."""
     lines = [line.strip(b" \t\r,") for line in data.split(b"\n")]
     if len(lines) > 1 and all(line[:1] == b"{" and line[-1:] == b"}" for line in lines if line):
-        apart = harvest.apart()
-        rows.texts(enumerate(lines, first_line), apart)
+        separate = result.separate()
+        rows.texts(enumerate(lines, first_line), separate)
         # A line that is no object of its own may be a part of one: what was found is then not to be trusted.
-        if all(_is_whole(lines[reject.line - first_line]) for reject in apart.rejects):
-            harvest.take(apart)
+        if all(_is_whole(lines[reject.line - first_line]) for reject in separate.rejects):
+            result.take(separate)
             return
-    if len(lines) == 1 and (found := _of_one_line(rows, lines[0], first_line)) is not None:
-        harvest.rows += found
+    if len(lines) == 1 and (line_rows := _of_one_line(rows, lines[0], first_line)) is not None:
+        result.rows += line_rows
         return
-    rows.texts(_texts(rows, data, first_line, harvest), harvest)
+    rows.texts(_texts(rows, data, first_line, result), result)
 
 
 def _is_whole(line: bytes) -> bool:
@@ -45,7 +45,7 @@ def _of_one_line(rows: JsonRows, text: bytes, line: int) -> list[WriteRow] | Non
     return rows.all_or_none(items, line, text)
 
 
-def _texts(rows: JsonRows, data: bytes, first_line: int, harvest: BlockResult) -> Iterator[tuple[int, bytes]]:
+def _texts(rows: JsonRows, data: bytes, first_line: int, result: BlockResult) -> Iterator[tuple[int, bytes]]:
     line, before = first_line, 0
     for element in elements(data):
         line += data.count(b"\n", before, element.start)
@@ -53,5 +53,5 @@ def _texts(rows: JsonRows, data: bytes, first_line: int, harvest: BlockResult) -
         text = data[element.start : element.end]
         if element.whole:
             yield line, text
-        elif not rows.document(line, text, harvest):
-            rows.reject(line, _CUT_OFF, text, harvest)
+        elif not rows.document(line, text, result):
+            rows.reject(line, _CUT_OFF, text, result)

@@ -20,13 +20,13 @@ class TableChoice:
         self._table = plan.table
         self._named_only = plan.named_only
 
-    def is_other(self, table: str, harvest: BlockResult, rows: int, line: int) -> bool:
+    def is_other(self, table: str, result: BlockResult, rows: int, line: int) -> bool:
         """Whether rows that name this table ("": none) are not to be loaded; if so, they are counted."""
         if not self._table or not table or table == self._table:
             return False
         if self._named_only:
-            harvest.without_rows += rows
+            result.without_rows += rows
             return True
         text = f"Rows of the table {table!r} are not loaded (--source-table {table} loads them into this one)"
-        harvest.leave_out(OTHER_TABLE, table, text, rows, line)
+        result.leave_out(OTHER_TABLE, table, text, rows, line)
         return True

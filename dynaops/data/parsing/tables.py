@@ -31,7 +31,7 @@ class TableRows:
     """
 
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
-        self._one = ItemReader(plan, rules)
+        self._item_reader = ItemReader(plan, rules)
         self._keys = {*rules.names, *rules.index_keys}
         self._hash_key = rules.hash_key
         self._drop_nulls = plan.drop_nulls
@@ -41,7 +41,7 @@ class TableRows:
         self,
         names: Sequence[str],
         rows: Iterable[tuple[int, Sequence[Any]]],
-        harvest: BlockResult,
+        result: BlockResult,
         source: str,
     ) -> None:
         """Rows with their lines. Cells are plain values, `Unusable`, or ABSENT."""
@@ -50,18 +50,18 @@ class TableRows:
             item = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not ABSENT}
             if None in cells:
                 item = self._without_nulls(item)
-                if None in item.values() and harvest.takes(line):
+                if None in item.values() and result.takes(line):
                     nulls += 1
                     if len(places) < _MOST_PLACES:
                         places.append(f"{source}:{line}")
             elif type(item.get(self._hash_key)) is dict:
                 item = plain_json.without_nulls(item)
             try:
-                harvest.rows.append(self._one.of_item(item, line))
+                result.rows.append(self._item_reader.of_item(item, line))
             except (MalformedRow, Inexact) as error:
-                harvest.reject(line, str(error), text_of(item))
+                result.reject(line, str(error), text_of(item))
         if nulls:
-            harvest.notes.add([LoadNote("nulls", "", _NULLS, nulls, tuple(places))])
+            result.notes.add([LoadNote("nulls", "", _NULLS, nulls, tuple(places))])
 
     def _without_nulls(self, item: dict[str, Any]) -> dict[str, Any]:
         """An item without nulls that stand for absent attributes, as each unused type in DynamoDB JSON does."""
@@ -91,7 +91,7 @@ def _text(value: Any) -> str:
     if isinstance(value, Exact):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_text(name)}:{_text(one)}" for name, one in value.items()) + "}"
+        return "{" + ",".join(f"{_text(name)}:{_text(member)}" for name, member in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_text, value)) + "]"
     if isinstance(value, Unusable):
@@ -116,8 +116,8 @@ def packed(names: Sequence[str], rows: Sequence[tuple[int, Sequence[Any]]]) -> b
 
 def unpacked(data: bytes) -> tuple[list[str], list[tuple[int, list[Any]]]]:
     """The table that `packed` made bytes of."""
-    found = orjson.loads(data)
-    return found["names"], [(line, [_unpacked(cell) for cell in cells]) for line, cells in found["rows"]]
+    table = orjson.loads(data)
+    return table["names"], [(line, [_unpacked(cell) for cell in cells]) for line, cells in table["rows"]]
 
 
 def _packed(cell: Any) -> Any:

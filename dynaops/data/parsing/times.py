@@ -49,11 +49,11 @@ def zone(name: str | None) -> tuple[str, int]:
     """
     if name is None:
         return "", 0
-    found = _OFFSET(name)
-    if found is None or (found[2], found[3]) == ("00", "00"):
+    match = _OFFSET(name)
+    if match is None or (match[2], match[3]) == ("00", "00"):
         return "Z", 0
-    seconds = (int(found[2]) * 60 + int(found[3])) * 60
-    return f"{found[1]}{found[2]}:{found[3]}", seconds if found[1] == "+" else -seconds
+    seconds = (int(match[2]) * 60 + int(match[3])) * 60
+    return f"{match[1]}{match[2]}:{match[3]}", seconds if match[1] == "+" else -seconds
 
 
 def duration(nanoseconds: int, days: int = 0, months: int = 0) -> str:

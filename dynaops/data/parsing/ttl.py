@@ -41,12 +41,12 @@ class TtlCheck:
         self._mark = quoted + b":{"
         self._value = re.compile(re.escape(quoted) + rb':\{"(\w+)":"?([^"}]*)')
 
-    def check(self, harvest: BlockResult) -> None:
+    def check(self, result: BlockResult) -> None:
         """Note what is to be told of the rows that were gathered."""
-        for row in harvest.rows:
+        for row in result.rows:
             kind = self._code(row.body)
             if kind:
-                harvest.note(kind, self._name, self._texts[kind], row.line)
+                result.note(kind, self._name, self._texts[kind], row.line)
 
     def _code(self, body: bytes) -> str | None:
         at = body.find(self._mark)

@@ -69,20 +69,23 @@ _NAMES = {
 }
 
 
-def check_applicable(given: Sequence[str], found: Sequence[Detected]) -> None:
+def check_applicable(given: Sequence[str], inputs: Sequence[Detected]) -> None:
     """Raises DynaopsError where one of the options `given` applies to none of the inputs."""
     for option in given:
-        applies, what, hint = _OPTIONS[option]
-        if found and not any(applies(one) for one in found):
-            first = found[0]
+        applies, formats, hint = _OPTIONS[option]
+        if inputs and not any(applies(detected) for detected in inputs):
+            first = inputs[0]
             kind = first.part.kind if first.part else _NAMES[first.layout.container]
-            others = "" if len(found) == 1 else f", as are {len(found) - 1} more" if _alike(found) else ""
+            others = "" if len(inputs) == 1 else f", as are {len(inputs) - 1} more" if _alike(inputs) else ""
             raise DynaopsError(
-                f"{option} applies to {what}; {first.source.name} is read as {kind}{others}",
+                f"{option} applies to {formats}; {first.source.name} is read as {kind}{others}",
                 hint or f"Leave out {option}.",
             )
 
 
-def _alike(found: Sequence[Detected]) -> bool:
-    first = found[0]
-    return all(one.layout.container is first.layout.container and one.part == first.part for one in found)
+def _alike(inputs: Sequence[Detected]) -> bool:
+    first = inputs[0]
+    return all(
+        detected.layout.container is first.layout.container and detected.part == first.part
+        for detected in inputs
+    )

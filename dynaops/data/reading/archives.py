@@ -35,17 +35,17 @@ def is_workbook(source: Input) -> bool:
     names = {info.filename for info in _infos(source)}
     if _WORKBOOK in names:
         return True
-    for member, what, hint in _DOCUMENTS:
+    for member, description, hint in _DOCUMENTS:
         if member in names or (member == "data.pkl" and any(name.endswith("/data.pkl") for name in names)):
-            raise DynaopsError(f"{source.name} is {what}, which is not read", hint)
+            raise DynaopsError(f"{source.name} is {description}, which is not read", hint)
     return False
 
 
 def members(source: Input) -> list[Input]:
     """The files in a zip archive, by name. Raises DynaopsError where one of them cannot be read, or there is none."""
-    found: list[Input] = []
+    files: list[Input] = []
     names = set[str]()
-    for info in sorted(_infos(source), key=lambda one: one.filename):
+    for info in sorted(_infos(source), key=lambda info: info.filename):
         name = info.filename
         if info.is_dir() or name.startswith(_NOT_DATA) or name.rpartition("/")[2].startswith("."):
             continue
@@ -59,10 +59,10 @@ def members(source: Input) -> list[Input]:
                 f"{source.name} has two files named {name}", "Unpack it, and load what is in it."
             )
         names.add(name)
-        found.append(ZipMember(source, info))
-    if not found:
+        files.append(ZipMember(source, info))
+    if not files:
         raise DynaopsError(f"There is no file to load in {source.name}")
-    return found
+    return files
 
 
 class ZipMember:

@@ -106,9 +106,9 @@ def check_readable(sample: bytes, name: str) -> None:
     """Raises DynaopsError for what is not read: with its name, and what to do about it."""
     if sample.lstrip().startswith(_ION_TEXT):
         raise DynaopsError(f"{name} is in Amazon Ion", _OTHERS[2][3])
-    for at, mark, what, hint in _OTHERS:
+    for at, mark, description, hint in _OTHERS:
         if sample.startswith(mark, at) and (at or _is_meant(mark, sample)):
-            raise DynaopsError(f"{name} is {what}, which is not read", hint)
+            raise DynaopsError(f"{name} is {description}, which is not read", hint)
     if _is_pickle(sample):
         raise DynaopsError(
             f"{name} is a Python pickle, which is not read: loading it could run any program",

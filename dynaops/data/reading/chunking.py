@@ -97,11 +97,11 @@ def pieces(
     Memory and time go by the rows' bytes: what lies between them, however much, is passed over as it is read.
     """
     offset, line = opening.offset, opening.line
-    kept, size = b"", block
+    pending, size = b"", block
     while True:
-        more = stream.read(size - len(kept))
-        last = len(kept) + len(more) < size
-        data = kept + more
+        more = stream.read(size - len(pending))
+        last = len(pending) + len(more) < size
+        data = pending + more
         if not data:
             return
         at = cut(data, last) if data.strip(cut.blank) else len(data)
@@ -111,19 +111,19 @@ def pieces(
                     f"{name}, line {line}: there is no end of a row in {MOST_BYTES >> 20} MB",
                     "Is that the format? Say it with --format.",
                 )
-            kept, size = data, size * 2
+            pending, size = data, size * 2
             continue
-        piece = data[:at]
+        chunk = data[:at]
         offset += at
-        lines = cut.lines(piece)
-        if piece.strip(cut.blank):
-            yield Chunk(piece, line, offset, line + lines)
+        lines = cut.lines(chunk)
+        if chunk.strip(cut.blank):
+            yield Chunk(chunk, line, offset, line + lines)
         else:
-            between(len(piece))
+            between(len(chunk))
         line += lines
-        if cut.closed or not piece:
+        if cut.closed or not chunk:
             return
-        kept, size = data[at:], block
+        pending, size = data[at:], block
 
 
 class AfterLine:
@@ -158,9 +158,9 @@ class AfterElement:
         return data.count(b"\n")
 
     def __call__(self, data: bytes, last: bool) -> int:
-        if not last and (found := _balanced(data))[0]:
-            self.count += found[1]
-            return found[0]
+        if not last and (balanced := _balanced(data))[0]:
+            self.count += balanced[1]
+            return balanced[0]
         closed = closed_at(data)
         if closed is not None:
             self.closed = True
@@ -257,8 +257,8 @@ class AfterRecord:
         end = len(data)
         for number in range(len(parts) - 1, -1, -1):
             start = end - len(parts[number])
-            if number % 2 == 0 and (found := _after_line(data[start:end])):
-                return start + found
+            if number % 2 == 0 and (line_end := _after_line(data[start:end])):
+                return start + line_end
             end = start - 1
         return 0
 
@@ -304,8 +304,8 @@ def _size(lines: Sequence[str]) -> int:
 
 def _after_line(data: bytes) -> int:
     """After the last end of line: LF, or CR where there is no LF. A CR at the very end may be one half of CR LF."""
-    found = data.rfind(b"\n") + 1
-    return found or data.rfind(b"\r", 0, max(0, len(data) - 1)) + 1
+    line_feed = data.rfind(b"\n") + 1
+    return line_feed or data.rfind(b"\r", 0, max(0, len(data) - 1)) + 1
 
 
 def _after_copy_line(data: bytes) -> int:

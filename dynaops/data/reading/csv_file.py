@@ -66,7 +66,7 @@ class CsvFile(NamedTuple):
 def csv_file(sample: bytes, name: str, encoding: str, options: CsvOptions) -> CsvFile:
     """Look at the beginning of a file, without a byte order mark, as UTF-8. Raises DynaopsError."""
     beginning = _Beginning(sample, name, encoding, options)
-    return beginning.found()
+    return beginning.detect()
 
 
 class _Beginning:
@@ -86,7 +86,7 @@ class _Beginning:
         self._skipped = 0
         """Lines before the header."""
 
-    def found(self) -> CsvFile:
+    def detect(self) -> CsvFile:
         """What the file is like."""
         physical = lines_of(self._text, self._dialect)
         delimiter = self._options.delimiter or self._before_header(physical)
@@ -116,8 +116,8 @@ class _Beginning:
             header = next((record for record in reading if record.cells or record.error), None)
             columns = self._columns(header, lines, dialect)
         start = header.end if header else 0
-        found = list(self._rows(lines, dialect, len(columns), start))
-        columns = self._without_nameless(columns, found)
+        first_rows = list(self._rows(lines, dialect, len(columns), start))
+        columns = self._without_nameless(columns, first_rows)
         physical = lines_of(self._text, dialect)
         taken = self._skipped + start + sum(map(escaped_line_ends, lines[:start]))
         offset = sum(len(line.encode("utf-8", "surrogateescape")) for line in physical[:taken])
@@ -128,7 +128,7 @@ class _Beginning:
             offset,
             line,
             tuple(name for name in columns if isinstance(name, str)),
-            self._cells(columns, found, line, start, dialect),
+            self._cells(columns, first_rows, line, start, dialect),
             tuple(self._notes),
         )
 
@@ -138,8 +138,8 @@ class _Beginning:
         at = 0
         while at < len(lines) and not lines[at].strip():
             at += 1
-        if at < len(lines) and (found := _SEPARATOR(lines[at])):
-            delimiter = found[1]
+        if at < len(lines) and (match := _SEPARATOR(lines[at])):
+            delimiter = match[1]
             at += 1
         comments = at
         while comments < len(lines) and (lines[comments].startswith("#") or not lines[comments].strip()):
@@ -179,11 +179,13 @@ class _Beginning:
             names = [unescaped(cell, dialect) for cell in header.cells]
         except UnknownEscape:
             raise DynaopsError(f"{at}: the header has an escape whose meaning is not known") from None
-        for place, column in enumerate(names):
-            self._check_text(column, place, at)
+        for index, column in enumerate(names):
+            self._check_text(column, index, at)
         bare = [column.strip() for column in names]
         if bare != names and len(set(filter(None, bare))) == len(list(filter(None, bare))):
-            trimmed = [column for column, was in zip(bare, names, strict=True) if column != was and column]
+            trimmed = [
+                column for column, original in zip(bare, names, strict=True) if column != original and column
+            ]
             if trimmed:
                 shown = ", ".join(trimmed[:_PLACES]) + (", .." if len(trimmed) > _PLACES else "")
                 text = f"{self._name}: blanks around the names of columns are left out: {shown}"
@@ -192,12 +194,12 @@ class _Beginning:
         _check_names(names, at)
         return [column or None for column in names]
 
-    def _check_text(self, column: str, place: int, at: str) -> None:
+    def _check_text(self, column: str, index: int, at: str) -> None:
         try:
             column.encode()
         except UnicodeEncodeError:
             raise DynaopsError(
-                f"{at}: the header is not text in {self._dialect.encoding.upper()} (column {place + 1})",
+                f"{at}: the header is not text in {self._dialect.encoding.upper()} (column {index + 1})",
                 "Say what it is with --encoding, such as --encoding windows-1252.",
             ) from None
 
@@ -207,16 +209,16 @@ class _Beginning:
         )
 
     def _without_nameless(
-        self, columns: Sequence[str | int | None], found: Sequence[CsvRecord]
+        self, columns: Sequence[str | int | None], first_rows: Sequence[CsvRecord]
     ) -> Sequence[str | int | None]:
         """Columns without a name are pandas' index, or empty. Raises DynaopsError where one has cells."""
         left = list(columns)
-        for place, column in enumerate(columns):
+        for index, column in enumerate(columns):
             if column is not None:
                 continue
-            cells = [record.cells[place] for record in found if len(record.cells) > place]
+            cells = [record.cells[index] for record in first_rows if len(record.cells) > index]
             if (
-                place == 0
+                index == 0
                 and cells
                 and all(cell.isdecimal() for cell in cells)
                 and len(set(cells)) == len(cells)
@@ -226,7 +228,7 @@ class _Beginning:
                 self._notes.append(LoadNote("index-column", self._name, text))
             elif any(cells):
                 raise DynaopsError(
-                    f"{self._name}, line {1 + self._skipped}: column {place + 1} has no name",
+                    f"{self._name}, line {1 + self._skipped}: column {index + 1} has no name",
                     "Give it one in the header. For a file without a header name all columns: --columns a,b,c.",
                 )
         nameless = left.count(None)
@@ -239,7 +241,7 @@ class _Beginning:
     def _cells(
         self,
         columns: Sequence[str | int | None],
-        found: Sequence[CsvRecord],
+        first_rows: Sequence[CsvRecord],
         line: int,
         start: int,
         dialect: Dialect,
@@ -247,7 +249,7 @@ class _Beginning:
         """The different cells of each column that are values, each with the line where it is first."""
         nulls = {*dialect.nulls, *self._options.nulls, NULL}
         first: dict[str, dict[str, int]] = {name: {} for name in columns if isinstance(name, str)}
-        for record in found:
+        for record in first_rows:
             for column, cell in zip(columns, record.cells, strict=False):
                 if isinstance(column, str) and cell not in nulls:
                     first[column].setdefault(cell, line + record.start - start)

@@ -87,13 +87,13 @@ def detect(
     start = len(BOM) if sample.startswith(BOM) else 0
     if container is Container.CSV:
         text = text.guessed(raw)
-        found = csv_file(text.sample[start:], source.name, text.encoding, csv_options)
+        csv = csv_file(text.sample[start:], source.name, text.encoding, csv_options)
         layout, opening = (
-            InputLayout(container, found.dialect),
-            Opening(start + found.offset, found.line, found.header),
+            InputLayout(container, csv.dialect),
+            Opening(start + csv.offset, csv.line, csv.header),
         )
-        notes = (*text.notes, *found.notes)
-        return Detected(source, packing, layout, opening, b"", encoding=text.encoding, csv=found, notes=notes)
+        notes = (*text.notes, *csv.notes)
+        return Detected(source, packing, layout, opening, b"", encoding=text.encoding, csv=csv, notes=notes)
     if container is Container.STREAM and (array := _ARRAY.match(sample, start)):
         opening = Opening(array.end(), 1 + sample.count(b"\n", 0, array.end()))
         inside = inside_of(array[0])

@@ -41,30 +41,30 @@ def exports_in(manifests: Sequence[TreeFile]) -> list[TableExport]:
     for entry in manifests:
         folder, _, file = entry.key.rpartition("/")
         folders.setdefault(folder, {})[file] = entry
-    found = []
+    exports = []
     for folder, files in folders.items():
         first = files.get(SUMMARY)
         summary = summary_of(first.whole(), first.name) if first else None
-        found.append(TableExport(folder, (first or files[FILES]).name, summary))
-    return found
+        exports.append(TableExport(folder, (first or files[FILES]).name, summary))
+    return exports
 
 
-def choose(found: Sequence[TableExport], where: str) -> tuple[list[TableExport], list[LoadNote]]:
+def choose(exports: Sequence[TableExport], where: str) -> tuple[list[TableExport], list[LoadNote]]:
     """The exports to load, in order. Raises DynaopsError where that is not clear."""
-    if len(found) == 1:
-        return list(found), []
-    full = [export for export in found if export.summary is None or not export.summary.incremental]
-    if len(full) > 1 or len({export.summary.table for export in found if export.summary}) > 1:
-        listed = [export.summary.described() if export.summary else export.name for export in found]
-        what = "full exports" if len(full) > 1 else "exports of several tables"
+    if len(exports) == 1:
+        return list(exports), []
+    full = [export for export in exports if export.summary is None or not export.summary.incremental]
+    if len(full) > 1 or len({export.summary.table for export in exports if export.summary}) > 1:
+        listed = [export.summary.described() if export.summary else export.name for export in exports]
+        kinds = "full exports" if len(full) > 1 else "exports of several tables"
         raise DynaopsError(
-            f"There are {len(full) if len(full) > 1 else len(found)} {what} in {where}:\n  "
+            f"There are {len(full) if len(full) > 1 else len(exports)} {kinds} in {where}:\n  "
             + "\n  ".join(listed),
             "Name the folder of the one to load.",
         )
     at = full[0].summary.ends if full and full[0].summary else ""
     changes = sorted(
-        (export.summary.begins, export) for export in found if export.summary and export.summary.incremental
+        (export.summary.begins, export) for export in exports if export.summary and export.summary.incremental
     )
     needed = [export for _, export in changes if export.summary and not (at and export.summary.ends <= at)]
     notes = [_order(full + needed), *_gaps(full + needed)]

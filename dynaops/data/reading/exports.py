@@ -92,10 +92,10 @@ def data_files(text: bytes, name: str) -> tuple[list[DataFile], InputFault | Non
             return list(files.values()), InputFault(
                 where, "Get the manifest again, whole: data files are missing."
             )
-        found = _data_file(entry, name, number)
-        if found.file in files:
-            raise DynaopsError(f"{name}, line {number}: the file {found.file[:200]!r} is there twice")
-        files[found.file] = found
+        data_file = _data_file(entry, name, number)
+        if data_file.file in files:
+            raise DynaopsError(f"{name}, line {number}: the file {data_file.file[:200]!r} is there twice")
+        files[data_file.file] = data_file
     return list(files.values()), None
 
 
@@ -139,11 +139,11 @@ def _count(value: Any, name: str) -> int | None:
 
 def _read(text: bytes, name: str) -> dict[str, Any]:
     try:
-        found = exactly(text)
+        manifest = exactly(text)
     except MalformedRow as error:
         raise DynaopsError(f"{name} is no manifest of an export: {error}") from error
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        manifest = None
+    if not isinstance(manifest, dict):
         raise DynaopsError(f"{name} is no manifest of an export")
-    return found
+    return manifest

@@ -19,8 +19,8 @@ def is_glob(name: str) -> bool:
 
 def literal_part(pattern: str) -> str:
     """The beginning of a pattern that stands for itself."""
-    found = _MAGIC.search(pattern)
-    return pattern[: found.start()] if found else pattern
+    match = _MAGIC.search(pattern)
+    return pattern[: match.start()] if match else pattern
 
 
 def folder_part(pattern: str) -> str:

@@ -71,15 +71,15 @@ class LocalInput:
         self.partitions: tuple[tuple[str, str], ...] = ()
         self.path = path
         try:
-            found = path.stat()
+            stat = path.stat()
         except OSError as error:
             raise unreadable(self.name, error) from error
         except ValueError as error:  # a NUL within the name
             raise DynaopsError(f"Cannot read {self.name!r}: {error}") from error
         # What is no regular file (a named pipe, /dev/fd/63) has no size, and can be read only once.
         self.regular = path.is_file()
-        self.size = found.st_size if self.regular else None
-        self.identity = f"{path.resolve()} {found.st_size} {found.st_mtime_ns}"
+        self.size = stat.st_size if self.regular else None
+        self.identity = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
         self._pipe: _Once | None = None
 
     def head(self) -> bytes:
@@ -135,25 +135,25 @@ class StdinInput:
 class S3Input:
     """An object in S3."""
 
-    def __init__(self, aws: Aws, which: S3Object, alike: bool = False) -> None:
+    def __init__(self, aws: Aws, s3_object: S3Object, alike: bool = False) -> None:
         self._aws = aws
         self.alike = alike
         self.expected: Expected | None = None
         self.partitions: tuple[tuple[str, str], ...] = ()
-        self.which = which
-        self.name = which.url
-        self.size = which.size
-        self.identity = f"{which.url} {which.size} {which.etag}"
+        self.object = s3_object
+        self.name = s3_object.url
+        self.size = s3_object.size
+        self.identity = f"{s3_object.url} {s3_object.size} {s3_object.etag}"
 
     def head(self) -> bytes:
-        reader = ObjectReader(self._aws, self.which)
+        reader = ObjectReader(self._aws, self.object)
         try:
             return _beginning(reader)
         finally:
             reader.close()
 
     def open(self, start: int = 0) -> Readable:
-        return ObjectReader(self._aws, self.which, start)
+        return ObjectReader(self._aws, self.object, start)
 
 
 def unreadable(name: str, error: OSError) -> DynaopsError:

@@ -113,28 +113,28 @@ class JsonDocuments:
         if rest[:1] == b"[":
             self._pass(1)
             return Inside(b"[")
-        found = list_of_rows(rest)
-        if found is None:
+        rows_start = list_of_rows(rest)
+        if rows_start is None:
             raise DamagedInput(
                 f"{self._name}, line {self._line}: a bracket closes what was not opened", _AROUND
             )
-        self._pass(found)
-        return inside_of(rest[:found])
+        self._pass(rows_start)
+        return inside_of(rest[:rows_start])
 
     def _rest_of(self, inside: Inside) -> Generator[Chunk, None, Inside]:
         """What is behind the list of rows in an object; answers what is open then (as the generator's value)."""
         prefix = b"{%b:%d,%b" % (orjson.dumps(ROWS_READ), inside.rows, inside.head[1:].lstrip())
         rest, size = self.read(self._block), self._block
         while True:
-            found = spans(prefix + rest, 0)
-            if found.closed or len(rest) < size:
-                end = min(found.end - len(prefix), len(rest))
+            members = spans(prefix + rest, 0)
+            if members.closed or len(rest) < size:
+                end = min(members.end - len(prefix), len(rest))
                 yield self._tail(rest, end, prefix + rest[:end], Inside())
                 return Inside()
             if (entered := list_of_rows(prefix + rest, len(prefix))) is not None:
-                before = [span.end for span in found.values if len(prefix) < span.end < entered]
+                before = [span.end for span in members.values if len(prefix) < span.end < entered]
                 end = before[-1] - len(prefix) if before else 1
-                inside = inside_of(b"{%b:[" % orjson.dumps(found.values[-1].name))
+                inside = inside_of(b"{%b:[" % orjson.dumps(members.values[-1].name))
                 yield self._tail(rest, entered - len(prefix), prefix + rest[:end] + b"}", inside)
                 return inside
             if size >= MOST_BYTES:

@@ -38,23 +38,23 @@ class ParquetFile:
         """The columns, with the types that Arrow's have lost in their metadata."""
         from dynaops.data.parsing.arrow_cells import INTERVAL, LOGICAL, UUID
 
-        said = []
+        logical = []
         for at, column in enumerate(_leaves(self._file)):
             if column.converted_type == "INTERVAL":
-                said.append(f"{at}={INTERVAL}")
+                logical.append(f"{at}={INTERVAL}")
             elif column.logical_type.type == "UUID":
-                said.append(f"{at}={UUID}")
+                logical.append(f"{at}={UUID}")
         schema = self._file.schema_arrow
-        return schema.with_metadata({**(schema.metadata or {}), LOGICAL: " ".join(said).encode()})
+        return schema.with_metadata({**(schema.metadata or {}), LOGICAL: " ".join(logical).encode()})
 
     def batches(self, start: int) -> Iterator[tuple[int, Any]]:
         """Batches with the number of their first row; those that end before row `start` are left out."""
-        about = self._file.metadata
+        metadata = self._file.metadata
         first = 0
-        for group in range(about.num_row_groups):
-            rows = about.row_group(group).num_rows
+        for group in range(metadata.num_row_groups):
+            rows = metadata.row_group(group).num_rows
             if first + rows > start:
-                width = max(1, about.row_group(group).total_byte_size // max(1, rows))
+                width = max(1, metadata.row_group(group).total_byte_size // max(1, rows))
                 size = max(1, min(_MOST_ROWS, BLOCK_BYTES // width))
                 at = first
                 try:
@@ -68,8 +68,8 @@ class ParquetFile:
                 if at != first + rows:
                     raise CountsDiffer(f"a row group ends with row {first + rows}, {at} were read")
             first += rows
-        if first != about.num_rows:
-            raise DamagedInput(f"its metadata tells of {about.num_rows} rows, its row groups of {first}")
+        if first != metadata.num_rows:
+            raise DamagedInput(f"its metadata tells of {metadata.num_rows} rows, its row groups of {first}")
 
     def _group(self, group: int, size: int) -> Iterator[Any]:
         batches = self._file.iter_batches(batch_size=size, row_groups=[group])
@@ -101,8 +101,8 @@ class ParquetFile:
                     raise
                 failed[field.name] = _first_line(error)
                 arrays.append(pa.nulls(self._file.metadata.row_group(group).num_rows, field.type))
-        said = schema.with_metadata({UNREADABLE: json.dumps(failed).encode()})
-        return pa.RecordBatch.from_arrays(arrays, schema=said)
+        with_errors = schema.with_metadata({UNREADABLE: json.dumps(failed).encode()})
+        return pa.RecordBatch.from_arrays(arrays, schema=with_errors)
 
 
 class ArrowFile:
@@ -253,8 +253,8 @@ def _metadata(schema: Any) -> dict[bytes, bytes]:
     """What a worker has to know of the columns besides their types."""
     from dynaops.data.parsing.arrow_cells import LEFT_OUT, LOGICAL
 
-    said = {LOGICAL: (schema.metadata or {}).get(LOGICAL, b"")}
-    return {**said, LEFT_OUT: "\n".join(index_columns(schema)).encode()}
+    metadata = {LOGICAL: (schema.metadata or {}).get(LOGICAL, b"")}
+    return {**metadata, LEFT_OUT: "\n".join(index_columns(schema)).encode()}
 
 
 def _serialised(batch: Any, metadata: dict[bytes, bytes]) -> bytes:
@@ -262,8 +262,8 @@ def _serialised(batch: Any, metadata: dict[bytes, bytes]) -> bytes:
 
     from dynaops.data.parsing.arrow_cells import UNREADABLE
 
-    own = batch.schema.metadata or {}
-    batch = batch.replace_schema_metadata({**metadata, UNREADABLE: own.get(UNREADABLE, b"")})
+    batch_metadata = batch.schema.metadata or {}
+    batch = batch.replace_schema_metadata({**metadata, UNREADABLE: batch_metadata.get(UNREADABLE, b"")})
     sink = BufferOutputStream()
     with ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)

@@ -16,23 +16,23 @@ _ABSENT = "__HIVE_DEFAULT_PARTITION__"
 
 def partitions_of(name: str) -> tuple[tuple[str, str], ...]:
     """Names and values of the partition folders that a file is in; the inner folder of a name that is there twice."""
-    found: dict[str, str] = {}
+    partitions: dict[str, str] = {}
     for folder in name.split("/")[:-1]:
         attribute, equals, value = folder.partition("=")
         if equals and attribute:
-            found[unquote(attribute)] = unquote(value)
-    return tuple((attribute, value) for attribute, value in found.items() if value != _ABSENT)
+            partitions[unquote(attribute)] = unquote(value)
+    return tuple((attribute, value) for attribute, value in partitions.items() if value != _ABSENT)
 
 
 def with_partitions(inputs: Iterable[Input], wanted: bool) -> list[LoadNote]:
     """Give inputs the attributes of their folders, if `wanted`; else answers a note that there are such folders."""
     folders: dict[str, None] = {}
     for source in inputs:
-        found = partitions_of(source.name)
+        partitions = partitions_of(source.name)
         if wanted:
-            source.partitions = found
-        elif found:
-            attribute, value = found[-1]
+            source.partitions = partitions
+        elif partitions:
+            attribute, value = partitions[-1]
             folders.setdefault(attribute, None)
             example = f"{attribute}={value}"
     if not folders:

@@ -91,14 +91,14 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         for source in expanded.inputs
         if not options.table or expanded.tables.get(source.name, options.table) == options.table
     ]
-    found = _detected(inputs, options, columns)
-    check_applicable(_given(options), found)
-    _check_columns(found, keys, options)
+    detected = _detect_all(inputs, options, columns)
+    check_applicable(_given_options(options), detected)
+    _check_columns(detected, keys, options)
     guess = columns.guess({**keys.index_keys, **keys.types, **options.types})
-    source = FileSource(found, faults=expanded.faults)
+    source = FileSource(detected, faults=expanded.faults)
     plan = ParseOptions(
         keys=keys,
-        layouts={one.source.name: one.layout for one in found},
+        layouts={entry.source.name: entry.layout for entry in detected},
         types=dict(options.types),
         columns=guess.types,
         typed=options.format == "dynamodb",
@@ -111,23 +111,29 @@ def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], option
         shard=options.shard,
         table=options.table,
         deletes=options.deletes,
-        partitions={one.source.name: one.source.partitions for one in found if one.source.partitions},
+        partitions={
+            entry.source.name: entry.source.partitions for entry in detected if entry.source.partitions
+        },
         named_only=options.named_only,
         unnamed=options.unnamed,
         whole=frozenset(expanded.tables),
     )
-    about = f"{source.digest()} {_described(plan)}".encode()
+    identity = f"{source.digest()} {_described(plan)}".encode()
     return Prepared(
         source,
         plan,
-        hashlib.sha256(about).hexdigest()[:32],
-        tuple(one.source.name for one in found),
-        all(one.source.size is not None for one in found),
+        hashlib.sha256(identity).hexdigest()[:32],
+        tuple(entry.source.name for entry in detected),
+        all(entry.source.size is not None for entry in detected),
         expanded.tables,
         notes=(
             *expanded.notes,
-            *(EXTENDED_NOTE for one in found[:1] if any(name in one.sample for name in EXTENDED_NAMES)),
-            *dict.fromkeys(note for one in found for note in one.notes),
+            *(
+                EXTENDED_NOTE
+                for entry in detected[:1]
+                if any(name in entry.sample for name in EXTENDED_NAMES)
+            ),
+            *dict.fromkeys(note for entry in detected for note in entry.notes),
             *guess.notes,
         ),
     )
@@ -142,11 +148,11 @@ def _described(plan: ParseOptions) -> str:
 def parsed_types(given: str) -> dict[str, str]:
     """``name=N,tags=SS`` as a map. Raises DynaopsError."""
     types = {}
-    for one in filter(None, (part.strip() for part in given.split(","))):
-        name, equals, kind = one.rpartition("=")
+    for pair in filter(None, (part.strip() for part in given.split(","))):
+        name, equals, kind = pair.rpartition("=")
         if not equals or not name or kind.upper() not in TYPES:
             known = ", ".join(sorted(TYPES))
-            raise DynaopsError(f"--types: {one!r} is not NAME=TYPE", f"Types are {known}.")
+            raise DynaopsError(f"--types: {pair!r} is not NAME=TYPE", f"Types are {known}.")
         types[name] = kind.upper()
     return types
 
@@ -169,34 +175,34 @@ def parsed_shard(given: str) -> Shard:
     return Shard(int(part) - 1, int(parts))
 
 
-def _detected(inputs: Sequence[Input], options: ReadOptions, columns: CsvColumns) -> list[Detected]:
+def _detect_all(inputs: Sequence[Input], options: ReadOptions, columns: CsvColumns) -> list[Detected]:
     """What all inputs are; the first cells of CSV are gathered in `columns`."""
-    found: list[Detected] = []
+    detected: list[Detected] = []
     csv_options = CsvOptions(
         options.delimiter, options.columns, options.format == "copy", options.format == "csv", options.nulls
     )
     encoding = checked(options.encoding) if options.encoding else None
     for input in inputs:
         if options.rejects:
-            found.append(rejected_rows(input, options.mode))
+            detected.append(rejected_rows(input, options.mode))
             continue
-        known = like(input, found[-1]) if found else None
+        known = like(input, detected[-1]) if detected else None
         if known is not None:
-            found.append(known)
+            detected.append(known)
             continue
         head = input.head()
         if is_zip(head) and not is_workbook(input):
-            found += _detected(members(input), options, columns)
+            detected += _detect_all(members(input), options, columns)
             continue
-        seen = detect(input, options.format, csv_options, encoding, options.sql_table, options.sheet, head)
-        if seen.csv is not None:
-            columns.add(seen.csv, input.name)
-            seen = seen._replace(csv=seen.csv._replace(cells={}))
-        found.append(seen)
-    return found
+        details = detect(input, options.format, csv_options, encoding, options.sql_table, options.sheet, head)
+        if details.csv is not None:
+            columns.add(details.csv, input.name)
+            details = details._replace(csv=details.csv._replace(cells={}))
+        detected.append(details)
+    return detected
 
 
-def _given(options: ReadOptions) -> list[str]:
+def _given_options(options: ReadOptions) -> list[str]:
     """The options that apply to some kinds of input only, as far as they are given."""
     given = {
         "--delimiter": options.delimiter,
@@ -212,33 +218,33 @@ def _given(options: ReadOptions) -> list[str]:
     return [option for option, value in given.items() if value]
 
 
-def _check_columns(found: Sequence[Detected], keys: Keys, options: ReadOptions) -> None:
+def _check_columns(detected: Sequence[Detected], keys: Keys, options: ReadOptions) -> None:
     """Raises DynaopsError where a file has no column for a key, or --types names a column that is not there."""
     known: dict[str, None] = {}
-    for one in found:
-        if options.named_only and one.layout.container not in (Container.LINES, Container.STREAM):
+    for entry in detected:
+        if options.named_only and entry.layout.container not in (Container.LINES, Container.STREAM):
             raise DynaopsError(
-                f"{one.source.name} has columns, and names no table",
-                f"Load it into its table: load-data TABLE {one.source.name}",
+                f"{entry.source.name} has columns, and names no table",
+                f"Load it into its table: load-data TABLE {entry.source.name}",
             )
-        if one.csv is not None:
-            columns = one.csv.names
-        elif one.part is not None:
-            columns = tuple(tabular.columns(one.source, one.packing, one.part))
+        if entry.csv is not None:
+            columns = entry.csv.names
+        elif entry.part is not None:
+            columns = tuple(tabular.columns(entry.source, entry.packing, entry.part))
         else:
             continue
         known.update(dict.fromkeys(columns))
-        folders = dict(one.source.partitions)
+        folders = dict(entry.source.partitions)
         known.update(dict.fromkeys(folders))
         for name in filter(None, (keys.hash_key, keys.range_key)):
             if name not in columns and name not in folders:
                 raise DynaopsError(
-                    f"{one.source.name} has no column {name!r}, a key of the table",
+                    f"{entry.source.name} has no column {name!r}, a key of the table",
                     f"Its columns are: {', '.join(columns)}. "
                     "For CSV without a header name them with --columns.",
                 )
     unknown = options.types.keys() - known.keys()
-    if unknown and known and all(one.layout.container is Container.CSV for one in found):
+    if unknown and known and all(entry.layout.container is Container.CSV for entry in detected):
         raise DynaopsError(
             f"--types: there is no column {min(unknown)!r}", f"Columns are: {', '.join(known)}."
         )

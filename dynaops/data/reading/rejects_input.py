@@ -27,11 +27,11 @@ def rejected_rows(source: Input, mode: str) -> Detected:
             f"{source.name} is no rejects file: its first line is not a rejected row",
             "Load other files without --from-rejects.",
         )
-    was = entry.get("mode", mode)
-    if was != mode:
-        wanted = f"add --{was}" if mode == "put" else f"say --{was} instead of --{mode}"
+    rejected_mode = entry.get("mode", mode)
+    if rejected_mode != mode:
+        wanted = f"add --{rejected_mode}" if mode == "put" else f"say --{rejected_mode} instead of --{mode}"
         raise DynaopsError(
-            f"The rows in {source.name} were rejected by a load with --{was}",
+            f"The rows in {source.name} were rejected by a load with --{rejected_mode}",
             f"To load them so again, {wanted}.",
         )
     return Detected(source, packing, InputLayout(Container.REJECTS), Opening(0, 1), sample)

@@ -61,11 +61,11 @@ class FileSource:
 
     def digest(self) -> str:
         """What changes when an input does."""
-        about = [
+        inputs = [
             (input.source.identity, input.packing, input.layout, input.opening, input.part, input.encoding)
             for input in self.inputs
         ]
-        return hashlib.sha256(repr((about, self._block)).encode()).hexdigest()
+        return hashlib.sha256(repr((inputs, self._block)).encode()).hexdigest()
 
     def blocks(self, start: Position | None = None) -> Iterator[InputBlock]:
         """The blocks from `start` on; their numbers count from 0. Raises DynaopsError kinds.
@@ -73,23 +73,23 @@ class FileSource:
         An input that cannot be read to its end because of its content ends with a block that has a `fault`.
         """
         first = start or Position(0, 0, 0)
-        self._done = sum(one.source.size or 0 for one in self.inputs[: first.source])
+        self._done = sum(detected.source.size or 0 for detected in self.inputs[: first.source])
         number = 0
         for at in range(first.source, len(self.inputs)):
-            one = self.inputs[at]
+            detected = self.inputs[at]
             begin = first if at == first.source and start else None
             try:
-                for piece in self._pieces(one, begin):
+                for piece in self._pieces(detected, begin):
                     self._read += len(piece.data)
-                    yield _block(number, one, piece, at)
+                    yield _block(number, detected, piece, at)
                     number += 1
             except DamagedInput as error:
                 end = Position(at + 1, 0, 1)
                 yield InputBlock(
-                    number, one.source.name, 0, b"", end, fault=InputFault(error.message, error.hint)
+                    number, detected.source.name, 0, b"", end, fault=InputFault(error.message, error.hint)
                 )
                 number += 1
-            self._done += one.source.size or 0
+            self._done += detected.source.size or 0
         for at in range(max(first.source, len(self.inputs)), len(self.inputs) + len(self.faults)):
             fault = self.faults[at - len(self.inputs)]
             yield InputBlock(number, "", 0, b"", Position(at + 1, 0, 1), fault=fault)
@@ -105,17 +105,17 @@ class FileSource:
         if begin and begin.offset > opening.offset:
             opening = Opening(begin.offset, begin.line)
         stream = InputStream(detected.source, detected.packing, opening.offset, detected.encoding)
-        covered = Coverage(detected.source.name, opening.offset)
+        coverage = Coverage(detected.source.name, opening.offset)
         line = opening.line
         before = stream.taken
         try:
-            for piece in self._cut_up(detected, stream, opening, begin, covered.between):
+            for piece in self._cut_up(detected, stream, opening, begin, coverage.between):
                 self._stored += stream.taken - before
                 before = stream.taken
-                covered.piece(piece)
+                coverage.piece(piece)
                 line = piece.next_line + (not piece.data.endswith(b"\n"))
                 yield piece
-            covered.end(detected.source, stream)
+            coverage.end(detected.source, stream)
             if detected.source.expected is not None:
                 check_expected(detected.source, detected.source.expected, stream.md5, line - 1)
         finally:

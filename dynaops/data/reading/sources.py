@@ -56,15 +56,15 @@ def expand(
     """
     if list(arguments).count(STDIN) > 1:
         raise DynaopsError("Standard input (-) can be read only once")
-    found = Inputs([], [], [], {})
+    inputs = Inputs([], [], [], {})
     for argument in arguments:
         if argument == STDIN:
-            found.inputs.append(StdinInput())
+            inputs.inputs.append(StdinInput())
         else:
             part = _in_s3(argument, aws(), table) if argument.startswith(_S3) else _local(argument, table)
-            found.add(part)
-    found.notes.extend(with_partitions(found.inputs, partitions))
-    return found
+            inputs.add(part)
+    inputs.notes.extend(with_partitions(inputs.inputs, partitions))
+    return inputs
 
 
 def _local(argument: str, table: str | None) -> Inputs:
@@ -113,23 +113,23 @@ def _in_s3(url: str, aws: Aws, table: str | None) -> Inputs:
 
 
 def _of_exports(manifests: Sequence[TreeFile], tree: FileTree, where: str, table: str | None) -> Inputs:
-    exports_there = exports_in(manifests)
-    groups = list(_by_table(exports_there).items()) if table is None else [(table, exports_there)]
-    found = Inputs([], [], [], {})
+    table_exports = exports_in(manifests)
+    groups = list(_by_table(table_exports).items()) if table is None else [(table, table_exports)]
+    inputs = Inputs([], [], [], {})
     for name, group in groups:
         chosen, notes = choose(group, where)
-        found.notes.extend(notes)
+        inputs.notes.extend(notes)
         for export in chosen:
             part = inputs_of(export, tree, name)
             tables = {source.name: name for source in part.inputs} if table is None and name else {}
-            found.add(Inputs(*part, tables))
-    return found
+            inputs.add(Inputs(*part, tables))
+    return inputs
 
 
-def _by_table(found: Sequence[TableExport]) -> dict[str, list[TableExport]]:
+def _by_table(exports: Sequence[TableExport]) -> dict[str, list[TableExport]]:
     """Exports by their table's name, "" where it is not told."""
     groups: dict[str, list[TableExport]] = {}
-    for export in found:
+    for export in exports:
         groups.setdefault(export.summary.table if export.summary else "", []).append(export)
     return groups
 
@@ -146,12 +146,12 @@ def _of_files(
     manifests = [entry for entry in entries if exports.is_manifest(entry.key)]
     data = [entry for entry in entries if not _is_hidden(entry.key, base) and entry not in manifests]
     if manifests:
-        found = _of_exports(manifests, tree, where, table)
-        used = {source.name for source in found.inputs}
+        inputs = _of_exports(manifests, tree, where, table)
+        used = {source.name for source in inputs.inputs}
         beside = [entry.name for entry in data if entry.name not in used and "/data/" not in entry.name]
         if beside:
-            found.notes.append(_left_out("not-in-export", "are in no manifest of an export", beside))
-        return found
+            inputs.notes.append(_left_out("not-in-export", "are in no manifest of an export", beside))
+        return inputs
     schemas = _dumped_schemas(data)
     hidden = [entry.name for entry in entries if entry not in data]
     data = [entry for entry in data if entry not in schemas]

@@ -29,8 +29,8 @@ def chosen(path: str, name: str, table: str | None) -> str:
     _check_whole(path, name)
     _check_settled(path, name)
     names = [
-        one
-        for (one,) in _read(
+        table_name
+        for (table_name,) in _read(
             path,
             name,
             "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
@@ -38,8 +38,8 @@ def chosen(path: str, name: str, table: str | None) -> str:
         )
     ]
     if table is not None:
-        found = next((one for one in names if one == table), None)
-        if found is None:
+        match = next((table_name for table_name in names if table_name == table), None)
+        if match is None:
             raise DynaopsError(f"{name} has no table {table!r}", f"It has: {', '.join(names) or 'none'}.")
         return table
     if len(names) != 1:
@@ -55,8 +55,8 @@ def column_names(path: str, name: str, table: str) -> list[str]:
     """The names of a table's columns. Raises DynaopsError."""
     with closing(_opened(path, name)) as database:
         try:
-            found = database.execute(f"SELECT * FROM {_quoted(table)} LIMIT 0")  # noqa: S608 (quoted)
-            return [str(column[0]) for column in found.description]
+            cursor = database.execute(f"SELECT * FROM {_quoted(table)} LIMIT 0")  # noqa: S608 (quoted)
+            return [str(column[0]) for column in cursor.description]
         except sqlite3.Error as error:
             raise _unreadable(name, error) from error
 
@@ -68,9 +68,9 @@ def pieces(path: str, name: str, table: str, start: int) -> Iterator[Chunk]:
         database.text_factory = _text
         try:
             query = f"SELECT * FROM {_quoted(table)} LIMIT -1 OFFSET {start}"  # noqa: S608 (quoted, a number)
-            found = database.execute(query)
+            cursor = database.execute(query)
             at, rows, size = start, list[tuple[int, list[Any]]](), 0
-            for cells in found:
+            for cells in cursor:
                 at += 1
                 rows.append((at, [_cell(cell) for cell in cells]))
                 size += _ROW_BYTES + sum(len(cell) for cell in cells if isinstance(cell, str | bytes))

@@ -38,10 +38,10 @@ def part_of(
         with seekable(source, packing) as file:
             chosen, others = xlsx.chosen(file, source.name, sheet)
         left_out = ", ".join(map(repr, others))
-        said = LoadNote(
+        note = LoadNote(
             "sheet", "", f"Of {source.name} the sheet {chosen!r} is loaded, not {left_out} (--sheet)"
         )
-        return TablePart(kind, chosen), (said,) if others and not sheet else ()
+        return TablePart(kind, chosen), (note,) if others and not sheet else ()
     with seekable(source, packing) as file:
         return TablePart(kind), parquet.notes(file, kind, source.name)
 
@@ -56,9 +56,9 @@ def columns(source: Input, packing: Packing, part: TablePart) -> list[str]:
                 names = xlsx.column_names(file, source.name, part.name)
             else:
                 names = parquet.column_names(file, part.kind, source.name)
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
-    if twice is not None:
-        raise DynaopsError(f"{source.name}: two columns are named {twice!r}")
+    duplicate = next((name for name, count in Counter(names).items() if count > 1), None)
+    if duplicate is not None:
+        raise DynaopsError(f"{source.name}: two columns are named {duplicate!r}")
     return names
 
 

@@ -53,14 +53,14 @@ codecs.register_error(_ERRORS, _as_surrogates)
 def checked(name: str) -> str:
     """The name of an encoding as Python has it. Raises DynaopsError for --encoding with one that is unknown."""
     try:
-        found = codecs.lookup(name)
-        "a".encode(found.name)
+        codec = codecs.lookup(name)
+        "a".encode(codec.name)
     except (LookupError, TypeError, UnicodeError):
         raise DynaopsError(
             f"--encoding: there is no {name!r}",
             "Usual ones are utf-8, windows-1252, latin-1, utf-16, mac-roman.",
         ) from None
-    return UTF8 if found.name == "utf-8-sig" else found.name
+    return UTF8 if codec.name == "utf-8-sig" else codec.name
 
 
 def wide(sample: bytes) -> str | None:
@@ -93,37 +93,39 @@ def _by_zeros(data: bytes) -> str | None:
 
 
 class DecodedText(NamedTuple):
-    """The beginning of an input as text in UTF-8, and the encoding it was read by. `said`: somebody said which."""
+    """The beginning of an input as text in UTF-8, and the encoding it was read by. `chosen`: the user said which."""
 
     name: str
     sample: bytes
     encoding: str = UTF8
-    said: bool = False
+    chosen: bool = False
     notes: tuple[LoadNote, ...] = ()
 
     def guessed(self, raw: bytes) -> DecodedText:
         """The same of a CSV file, whose encoding is guessed where its beginning is not UTF-8."""
-        if self.said or self.encoding != UTF8 or (found := eight_bit(raw)) is None:
+        if self.chosen or self.encoding != UTF8 or (guess := eight_bit(raw)) is None:
             return self
-        shown = f"{self.name} is not UTF-8 and is read as {SHOWN[found.name]}, a guess: {found.sample!r}"
+        shown = f"{self.name} is not UTF-8 and is read as {SHOWN[guess.name]}, a guess: {guess.sample!r}"
         note = LoadNote("encoding-guessed", self.name, f"{shown}; if that is wrong, say --encoding")
-        return DecodedText(self.name, as_utf8(raw, found.name), found.name, notes=(*self.notes, note))
+        return DecodedText(self.name, as_utf8(raw, guess.name), guess.name, notes=(*self.notes, note))
 
 
 def text_of(raw: bytes, encoding: str | None, name: str) -> DecodedText:
     """The first bytes of an input as text; `encoding` is --encoding's."""
     if encoding is not None:
         if encoding in ("utf-16", "utf-32"):
-            found = wide(raw)
-            encoding = found if found and found.startswith(encoding) else f"{encoding}-le"
-        return DecodedText(name, as_utf8(raw, encoding), encoding, said=True)
-    found = wide(raw)
-    if found is None:
+            wide_encoding = wide(raw)
+            encoding = (
+                wide_encoding if wide_encoding and wide_encoding.startswith(encoding) else f"{encoding}-le"
+            )
+        return DecodedText(name, as_utf8(raw, encoding), encoding, chosen=True)
+    wide_encoding = wide(raw)
+    if wide_encoding is None:
         return DecodedText(name, raw)
     if any(raw.startswith(mark) for mark, _ in _MARKS):
-        return DecodedText(name, as_utf8(raw, found), found)
-    note = LoadNote("encoding-guessed", name, f"{name} is read as {found.upper()}, by its zero bytes")
-    return DecodedText(name, as_utf8(raw, found), found, notes=(note,))
+        return DecodedText(name, as_utf8(raw, wide_encoding), wide_encoding)
+    note = LoadNote("encoding-guessed", name, f"{name} is read as {wide_encoding.upper()}, by its zero bytes")
+    return DecodedText(name, as_utf8(raw, wide_encoding), wide_encoding, notes=(note,))
 
 
 def eight_bit(sample: bytes) -> Guessed | None:
@@ -148,14 +150,14 @@ def eight_bit(sample: bytes) -> Guessed | None:
 
 def _bytes_that_are_not_utf8(data: bytes) -> list[tuple[int, int]]:
     """The runs of bytes above 127 that are not UTF-8: where each begins and ends. One cut off at the end is none."""
-    found = []
+    runs = []
     for run in _HIGH.finditer(data):
         try:
             run[0].decode(UTF8)
         except UnicodeDecodeError as error:
             if run.end() < len(data) or error.reason != "unexpected end of data":
-                found.append(run.span())
-    return found
+                runs.append(run.span())
+    return runs
 
 
 def as_utf8(data: bytes, encoding: str, last: bool = False) -> bytes:

@@ -69,21 +69,21 @@ class S3Tree:
         folder = key.rpartition("/")[0]
         inside = f"{folder}/" if folder else ""
         if inside not in self._folders:
-            found = list_objects(self._aws, self._bucket, inside)
-            self._folders[inside] = {entry.key: entry for entry in found}
+            objects = list_objects(self._aws, self._bucket, inside)
+            self._folders[inside] = {entry.key: entry for entry in objects}
         listed = self._folders[inside].get(key)
         return self._entry(listed) if listed else None
 
     def below(self, key: str) -> tuple[list[TreeFile], list[str]]:
-        found = list_objects(self._aws, self._bucket, key)
-        return [self._entry(entry) for entry in found if not entry.key.endswith("/")], []
+        objects = list_objects(self._aws, self._bucket, key)
+        return [self._entry(entry) for entry in objects if not entry.key.endswith("/")], []
 
-    def _entry(self, which: S3Object) -> TreeFile:
+    def _entry(self, s3_object: S3Object) -> TreeFile:
         return TreeFile(
-            which.key,
-            which.url,
-            lambda alike: S3Input(self._aws, which, alike),
-            lambda: _whole_object(self._aws, which),
+            s3_object.key,
+            s3_object.url,
+            lambda alike: S3Input(self._aws, s3_object, alike),
+            lambda: _whole_object(self._aws, s3_object),
         )
 
 
@@ -96,11 +96,11 @@ def _local_entry(path: Path) -> TreeFile:
 def _walk(folder: Path, seen: set[tuple[int, int]], passed: list[str]) -> Iterator[Path]:
     """The files below a folder. Raises DynaopsError where a folder cannot be read: its rows would be missing."""
     try:
-        about = folder.stat()
-        if (about.st_dev, about.st_ino) in seen:
+        stat = folder.stat()
+        if (stat.st_dev, stat.st_ino) in seen:
             passed.append(f"{folder} (a link to a folder that is read)")
             return
-        seen.add((about.st_dev, about.st_ino))
+        seen.add((stat.st_dev, stat.st_ino))
         entries: list[os.DirEntry[str]] = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         raise unreadable(str(folder), error) from error
@@ -128,11 +128,11 @@ def _whole_file(path: Path) -> bytes:
         raise unreadable(str(path), error) from error
 
 
-def _whole_object(aws: Aws, which: S3Object) -> bytes:
-    if which.size > MOST_BYTES:
-        raise DynaopsError(f"{which.url} is too large for a manifest: {size(which.size)}")
+def _whole_object(aws: Aws, s3_object: S3Object) -> bytes:
+    if s3_object.size > MOST_BYTES:
+        raise DynaopsError(f"{s3_object.url} is too large for a manifest: {size(s3_object.size)}")
     whole = io.BytesIO()
-    reader: Any = ObjectReader(aws, which)
+    reader: Any = ObjectReader(aws, s3_object)
     while data := reader.read():
         whole.write(data)
     return whole.getvalue()

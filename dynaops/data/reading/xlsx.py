@@ -33,13 +33,13 @@ _STORED_TEXT = "str"
 def chosen(file: IO[bytes], name: str, sheet: str | None) -> tuple[str, list[str]]:
     """The sheet to load, `sheet` or the first, and the others. Raises DynaopsError."""
     with _workbook(file, name) as book:
-        names = [one.title for one in book.worksheets]
+        names = [title.title for title in book.worksheets]
     if sheet is not None and sheet not in names:
         raise DynaopsError(f"{name} has no sheet {sheet!r}", f"Its sheets are: {', '.join(names)}.")
     if not names:
         raise DynaopsError(f"{name} has no sheet with cells")
-    found = sheet or names[0]
-    return found, [one for one in names if one != found]
+    chosen_sheet = sheet or names[0]
+    return chosen_sheet, [title for title in names if title != chosen_sheet]
 
 
 def column_names(file: IO[bytes], name: str, sheet: str) -> list[str]:
@@ -81,20 +81,26 @@ def pieces(file: IO[bytes], name: str, sheet: str, start: int) -> Iterator[Chunk
 
 def _piece(header: list[str], rows: list[tuple[int, list[Any]]]) -> Chunk:
     last = rows[-1][0]
-    return Chunk(packed([one for one in header if one], rows), rows[0][0], last, last + 1, len(rows))
+    return Chunk(packed([name for name in header if name], rows), rows[0][0], last, last + 1, len(rows))
 
 
 def _under(header: list[str], values: list[Any]) -> list[Any]:
     """The values under the header's names; one that has no name makes the row's first value unusable."""
     values += [ABSENT] * (len(header) - len(values))
-    found = [value for name, value in zip(header, values, strict=False) if name]
+    named_values = [value for name, value in zip(header, values, strict=False) if name]
     lost = next(
-        (at for at, one in enumerate(values) if one is not ABSENT and not (header[at : at + 1] or [""])[0]),
+        (
+            at
+            for at, value in enumerate(values)
+            if value is not ABSENT and not (header[at : at + 1] or [""])[0]
+        ),
         None,
     )
     if lost is not None:
-        found[0] = Unusable(f"the row has a value in column {lost + 1}, which has no name in the header")
-    return found
+        named_values[0] = Unusable(
+            f"the row has a value in column {lost + 1}, which has no name in the header"
+        )
+    return named_values
 
 
 def _header(cells: Any) -> list[str]:
@@ -105,11 +111,11 @@ def _header(cells: Any) -> list[str]:
 
 
 def _values(cells: Any, formulas: Any) -> list[Any]:
-    found = [_value(cell) for cell in cells]
-    for at, cell in enumerate(formulas[: len(found)]):
-        if found[at] is ABSENT and cell.data_type == "f" and cells[at].data_type != _STORED_TEXT:
-            found[at] = _NOT_STORED
-    return found
+    values = [_value(cell) for cell in cells]
+    for at, cell in enumerate(formulas[: len(values)]):
+        if values[at] is ABSENT and cell.data_type == "f" and cells[at].data_type != _STORED_TEXT:
+            values[at] = _NOT_STORED
+    return values
 
 
 def _value(cell: Any) -> Any:
