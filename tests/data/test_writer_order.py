@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dynaops.data.key_order import KeyOrder, OrderGrant, hashes_of
 from dynaops.data.options import Counts, Mode
 from dynaops.data.rate import AdaptiveConcurrency
-from dynaops.data.requests import RequestOutcome, call_for
+from dynaops.data.requests import RequestOutcome, write_request_for
 from dynaops.data.rows import DeletedRow, InputBlock, Keys, Parsed, Position, WriteRow
 from dynaops.data.writer import BlockWrite, Writer, WriterEvents
 from tests.data.simulated_table import INVALID, Item, SimulatedTable, VirtualLoop, one_after_another
@@ -37,7 +37,7 @@ class Loading:
         self._left = len(blocks)
         window = AdaptiveConcurrency(in_flight)
         events = WriterEvents(self._finished, self._stopped)
-        self._writer = Writer(table, call_for(mode, "t", KEYS), mode, window, None, HOUR, events)
+        self._writer = Writer(table, write_request_for(mode, "t", KEYS), mode, window, None, HOUR, events)
 
     async def run(self) -> None:
         for number, rows in enumerate(self._blocks):

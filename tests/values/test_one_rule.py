@@ -84,7 +84,9 @@ def _sorted_sets(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        name: sorted(content) if name in ("SS", "NS", "BS") else _sorted_sets(content)
+        name: sorted(content)
+        if name in ("SS", "NS", "BS") and isinstance(content, list)
+        else _sorted_sets(content)
         for name, content in value.items()
     }
 
