@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from dynaops.access.needs import Need
+from dynaops.access.rules import Need
 
 Document = dict[str, Any]
 VERSION = "2012-10-17"

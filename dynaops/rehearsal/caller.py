@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dynaops.access.needs import Need
+    from dynaops.access.rules import Need
     from dynaops.aws.session import Aws
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynaops.access.needs import Need, needs
+from dynaops.access.needs import needs
 from dynaops.access.policy import least
+from dynaops.access.rules import Need
 from dynaops.aws.route import Credentials
 from dynaops.aws.session import Aws
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynaops.access.needs import Need
+from dynaops.access.rules import Need
 from dynaops.engine.plan import PlanOptions, make_plan
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Outcome

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynaops.access.needs import Need
+from dynaops.access.rules import Need
 from dynaops.aws.route import Credentials
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan

@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.access.needs import Need, needs
+from dynaops.access.needs import needs
 from dynaops.access.policy import decision
+from dynaops.access.rules import Need
 from dynaops.sandbox.dispatch import ApiCall, operation
 from dynaops.sandbox.errors import ApiError
 from dynaops.sandbox.iam_backend import iam_backend

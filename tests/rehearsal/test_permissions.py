@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from dynaops.access.needs import Need
 from dynaops.access.policy import allows, decision, least
+from dynaops.access.rules import Need
 from dynaops.aws.errors import AccessDenied
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan

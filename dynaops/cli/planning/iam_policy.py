@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.cli.planning.plan_rehearsal import require_sandbox
 
 if TYPE_CHECKING:
-    from dynaops.access.needs import Need
+    from dynaops.access.rules import Need
     from dynaops.aws.session import Aws
     from dynaops.engine.notify import Recipient
     from dynaops.model.plan import Plan
@@ -36,7 +36,7 @@ def for_plan(plan: Plan, documents: Sequence[Document], state: State, way: Aws) 
 
 def for_notifications(recipients: Iterable[Recipient]) -> set[Need]:
     """The permissions to send notifications."""
-    from dynaops.access.needs import Need
+    from dynaops.access.rules import Need
     from dynaops.engine.notify import action_of
 
     return {Need(action_of(recipient), recipient.arn) for recipient in recipients}

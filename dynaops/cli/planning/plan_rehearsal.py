@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dynaops.model.errors import DynaopsError
 
 if TYPE_CHECKING:
-    from dynaops.access.needs import Need
+    from dynaops.access.rules import Need
     from dynaops.aws.session import Aws
     from dynaops.model.plan import Plan
     from dynaops.model.rehearsal import Rehearsal
