@@ -1,1 +1,1 @@
-"""load-data and export-data: files to rows and rows to tables, with nothing lost on the way."""
+"""load-data and export-data: read rows from files and write them to tables, or export a table's items to files."""

@@ -1,4 +1,4 @@
-"""Cuts the input into blocks in a thread, ahead of the workers by a few, so that slow input stops nothing else."""
+"""Reads blocks of the input in a thread, a few ahead of the workers, so that slow input never blocks the event loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _AHEAD = 2
 
 
 class BlockQueue:
-    """Blocks from an iterator, one after the other, for an event loop. Errors of the iterator are raised by `next`."""
+    """The blocks of an iterator, for an event loop. `next` raises the iterator's errors."""
 
     def __init__(self, blocks: Iterator[InputBlock]) -> None:
         self._blocks = blocks
@@ -20,7 +20,7 @@ class BlockQueue:
         self._queue: asyncio.Queue[InputBlock | BaseException | None] = asyncio.Queue()
         self._slots = threading.Semaphore(_AHEAD)
         self._closed = False
-        # A daemon: one that waits for a terminal's or a pipe's next byte must not keep the process.
+        # A daemon thread: if it waits for input from a terminal or a pipe, it must not keep the process alive.
         self._thread = threading.Thread(target=self._read, name="dynaops-feeder", daemon=True)
         self._thread.start()
 
@@ -33,7 +33,7 @@ class BlockQueue:
         return block_or_error
 
     def close(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         self._closed = True
         self._slots.release()
 
@@ -45,7 +45,7 @@ class BlockQueue:
                     return
                 self._put(block)
             self._put(None)
-        except BaseException as error:  # whatever it is, the loop has to know
+        except BaseException as error:  # passed on, so that `next` raises it in the event loop
             self._put(error)
 
     def _put(self, block_or_error: InputBlock | BaseException | None) -> None:

@@ -1,14 +1,13 @@
-"""What of a load is confirmed, in a file that survives any kill, and the rejects that belong to it.
+"""The checkpoint of a load: a file that records which input is written, and survives a kill at any time.
 
-Confirmed is the input up to a position (all blocks before it, whole), and single blocks behind it, which later ones
-overtook. Counters and the rejects file follow the position: rejects are appended in the order of the file when the
-position passes their block, and a resumed load first cuts the file back to the length that the checkpoint knows. So
-none is lost and none is there twice. A block behind the position is remembered only if it had no rejects; one that had
-is written again on resume, which does no harm.
+Confirmed are all blocks up to a position, and single blocks after it that were finished earlier than a block before
+them. Counters and the rejects file follow the position: rejects are appended in the order of the input when the
+position passes their block, and a resumed load first truncates the file to the length in the checkpoint. So no reject
+is lost or written twice. A block after the position is recorded only if it had no rejects; a block with rejects is
+written again on resume, which has the same result.
 
-Where writing again is not the same as writing once (a row is written on the condition that it is not there), the file
-also says, before a block is sent, that it may be: `begin`. A row of such a block that a later run finds in the table
-may be this load's own.
+If writing twice differs from writing once (the mode if-not-exists), the file also records that a block is about to be
+sent (`begin`). If a later run finds an item of such a block in the table, this load may have written it.
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ FORMAT = 1
 _SAVE_SECONDS = 0.5
 _SAMPLES = 5
 _BEGIN_AT_ONCE = 64
-"""Blocks that are announced together, so that the file is not written for each."""
+"""The number of blocks that are announced together, so that the file is not written for each block."""
 
 
 def checkpoint_path(folder: Path, table: str, load: dict[str, Any]) -> Path:
-    """Where the checkpoint of a load is: `load` is all that tells it from other loads into that table."""
+    """The path of a load's checkpoint. `load` is what distinguishes it from other loads into that table."""
     digest = hashlib.sha256(orjson.dumps(load, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
     return folder / f"{table}-{digest}.json"
 
 
 @dataclass
 class Confirmed:
-    """A block that is done with: where it ends, what became of its rows."""
+    """A finished block: where it ends, and the counts of its rows."""
 
     end: Position
     counts: Counts
@@ -56,12 +55,12 @@ class Confirmed:
 
 
 class Checkpoint:
-    """Keeps account of confirmed blocks, in memory and, twice a second at most, in its file.
+    """Records confirmed blocks in memory and, at most twice a second, in the checkpoint file.
 
-    `load` tells this load from others; it is kept in the file for people to read, and its digest is the file's name.
-    `fingerprint` tells whether the input is still the same. With `resume` what the file knows is taken over, and the
-    rejects go on in the file that it names; without it the load is new, and `path` must not be another's (see
-    `set_aside`). Raises DynaopsError where the file or the rejects' cannot be used, or the input is another.
+    `load` distinguishes this load from others; the file contains it for people, and its digest is in the file's name.
+    `fingerprint` changes when the input changes. With `resume` the load continues from the file's content, and rejects
+    are appended to the rejects file that it names. Without it the load is new, and `path` must not be the file of
+    another load (see `set_aside`). Raises DynaopsError if a file cannot be used, or if the input has changed.
     """
 
     def __init__(
@@ -80,13 +79,13 @@ class Checkpoint:
         self._saved_at = clock()
         self._changed = False
         self.number = 0
-        """The first block that is not confirmed."""
+        """The number of the first block that is not confirmed."""
         self.position: Position | None = None
-        """Where that block begins; None: at the beginning."""
+        """The position where that block begins; None for the beginning of the input."""
         self.counts = Counts()
         self.notes = LoadNotes()
         self.faults: list[InputFault] = []
-        """What of the inputs could not be read."""
+        """The faults of inputs that could not be read to their ends."""
         self.complete = False
         self.samples: list[Reject] = []
         self.resumed = False
@@ -96,7 +95,7 @@ class Checkpoint:
         self._beyond: dict[int, Confirmed] = {}
         self._before: dict[int, Confirmed] = {}
         self.rejects = rejects
-        """The file of this load's rejects, which is there if there are any."""
+        """The path of this load's rejects file; the file exists only if there are rejects."""
         rejects_length = self._read() if resume else None
         self._rejects = (
             RejectsFile(self.rejects, rejects_length, str(load.get("mode", "put"))) if self.rejects else None
@@ -104,23 +103,23 @@ class Checkpoint:
         self._save()
 
     def confirmed_before(self, number: int, end: Position) -> Confirmed | None:
-        """What became of a block that an earlier run confirmed beyond the position, if this is still that block."""
+        """The record of a block that an earlier run confirmed after the position; None if there is none."""
         confirmed = self._before.pop(number, None)
         return confirmed if confirmed is not None and confirmed.end == end else None
 
     def begun_before(self, number: int) -> bool:
-        """Whether an earlier run may have sent rows of a block."""
+        """Whether an earlier run may have sent rows of the block."""
         return number < self._begun_before
 
     def begin(self, number: int) -> None:
-        """A block is about to be sent: see to it that a later run knows."""
+        """Record that a block is about to be sent."""
         self._begun = max(self._begun, number + 1)
         if number >= self._announced:
             self._announced = number + _BEGIN_AT_ONCE
             self._save()
 
     def confirm(self, number: int, confirmed: Confirmed) -> None:
-        """A block is done with, all of its rows."""
+        """Record that all rows of a block are finished."""
         self._beyond[number] = confirmed
         while (next_confirmed := self._beyond.pop(self.number, None)) is not None:
             self._advance(next_confirmed)
@@ -129,7 +128,7 @@ class Checkpoint:
             self._save()
 
     def totals(self) -> Counts:
-        """What became of all rows of all confirmed blocks."""
+        """The counts of the rows of all confirmed blocks."""
         total = Counts()
         for counts in (self.counts, *(confirmed.counts for confirmed in self._beyond.values())):
             total.add(counts)
@@ -137,21 +136,21 @@ class Checkpoint:
 
     @property
     def beyond(self) -> int:
-        """How many confirmed blocks wait for an earlier one."""
+        """The number of confirmed blocks after the first block that is not confirmed."""
         return len(self._beyond)
 
     def finish(self) -> None:
-        """All of the input is confirmed."""
+        """Record that all of the input is confirmed."""
         self.complete = True
         self._save()
 
     def forget(self) -> None:
-        """The load has ended: nothing of it is to be resumed."""
+        """Delete the file, because the load has ended and cannot be resumed."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Save what is not saved yet."""
+        """Save the last changes and close the rejects file."""
         if self._announced > self._begun:
             self._announced = self._begun
             self._changed = True
@@ -205,7 +204,7 @@ class Checkpoint:
             raise failure("save the checkpoint", self._path, error) from error
 
     def _read(self) -> int | None:
-        """Take over what the file knows; answers the length of the rejects file that belongs to it, None without it."""
+        """Read the file; returns the length of the rejects file that it records, None without a checkpoint file."""
         try:
             raw = self._path.read_bytes()
         except FileNotFoundError:
@@ -249,7 +248,7 @@ class Checkpoint:
 
 
 def _notes(saved: Iterable[Any]) -> tuple[LoadNote, ...]:
-    """Notes as the checkpoint has them: lists of their fields."""
+    """The notes of a checkpoint, which saves each as a list of its fields."""
     return tuple(
         LoadNote(kind, attribute, text, rows, tuple(places)) for kind, attribute, text, rows, places in saved
     )

@@ -1,18 +1,18 @@
-"""Which row may be written when, so that none overtakes an earlier one of the same key.
+"""Decides when rows may be written, so that rows with the same key are written in the order of the input.
 
-Blocks are parsed by several processes at once and written by several at once. A row must not be sent while an earlier
-row of its key is under way in another block, also not while that one is being sent again after a throttle: else the
-earlier could land last. Giving each key a process of its own would need every row parsed before it is handed out,
-or handed over between processes. Instead:
+Several processes parse and write blocks at the same time. A row must not be sent while an earlier row of its key in
+another block is not yet written (it may be sent again after a throttle): else the earlier row could be written last.
+Assigning each key to one process would need every row parsed before it is handed out, or passed between processes.
+Instead:
 
 * A worker that has parsed a block announces the CRC32 of each row's key: four bytes a row.
-* Announcements are looked at in the order of the file. A block is granted at once, but for the rows whose CRC32 an
-  earlier block has that is not yet confirmed: these are held until the last such block is confirmed as a whole.
-* So no two rows under way have the same key, in whatever process they are. Within a block it is the worker's duty.
+* Announcements are processed in the order of the file. A block is granted at once, except for rows whose CRC32 is also
+  in an earlier block that is not yet confirmed: these are held until the last such block is confirmed completely.
+* So no two rows that are being written have the same key, in any process. Within a block the worker ensures this.
 
-Keys seldom repeat close together, so few rows are held (two keys may share a CRC32 by chance: a row more waits). If
-every block has a key in common, those rows go one a block, one after the other, and all others beside them. The price
-is about 0.2 µs a row in the main process.
+Keys seldom repeat close together, so few rows are held (if two keys have the same CRC32 by chance, one more row waits).
+If all blocks have a key in common, the rows of that key are written one after the other, and all other rows in
+parallel. The cost is about 0.2 µs per row in the main process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from zlib import crc32
 
 
 class OrderGrant(NamedTuple):
-    """Rows of a block may be written: at `first` all but those of `keys` (as CRC32s), later just those of `keys`."""
+    """Permission to write rows of a block: with `first` all except those of `keys` (CRC32s), else only these."""
 
     number: int
     first: bool
@@ -32,12 +32,12 @@ class OrderGrant(NamedTuple):
 
 
 def hashes_of(keys: Iterable[bytes]) -> bytes:
-    """What a worker announces of a block: its keys' CRC32s."""
+    """The CRC32s of a block's keys, as a worker announces them."""
     return array("I", map(crc32, keys)).tobytes()
 
 
 class KeyOrder:
-    """Grants rows. Blocks' numbers count up from `first` without a gap."""
+    """Grants the writing of rows. The numbers of blocks count up from `first` without a gap."""
 
     def __init__(self, first: int = 0) -> None:
         self._next = first
@@ -47,7 +47,7 @@ class KeyOrder:
         self._waiting: dict[int, list[OrderGrant]] = {}
 
     def announce(self, number: int, hashes: bytes | None) -> list[OrderGrant]:
-        """A block's keys are known (None: it is confirmed already). Answers what is granted now."""
+        """Take the keys of a block (None if it is confirmed already); returns the new grants."""
         self._announced[number] = hashes
         granted = []
         while self._next in self._announced:
@@ -58,7 +58,7 @@ class KeyOrder:
         return granted
 
     def confirm(self, number: int) -> list[OrderGrant]:
-        """All rows of a granted block are done with. Answers what is let go by that."""
+        """Record that all rows of a granted block are finished; returns the grants that this allows."""
         latest = self._latest
         for key in self._keys.pop(number):
             if latest.get(key) == number:
@@ -66,14 +66,14 @@ class KeyOrder:
         return self._waiting.pop(number, [])
 
     def _register(self, number: int, hashes: bytes) -> OrderGrant:
-        """Put a block's keys on the books."""
+        """Record a block's keys; returns its first grant."""
         keys = array("I")
         keys.frombytes(hashes)
         latest = self._latest
         held: frozenset[int] = frozenset()
         if not latest.keys().isdisjoint(keys):
             held = frozenset(key for key in keys if key in latest)
-            # Whoever has a key last waits itself for those who had it before.
+            # Waiting for the latest block with a key is enough: that block waits for the earlier ones itself.
             for earlier in {latest[key] for key in held}:
                 shared = frozenset(key for key in held if latest[key] == earlier)
                 self._waiting.setdefault(earlier, []).append(OrderGrant(number, False, shared))

@@ -1,7 +1,7 @@
-"""load-data: rows of a source into a table, by several processes, with account kept of every row.
+"""load-data: writes the rows of a source to a table with several worker processes, and accounts for every row.
 
-source → blocks (this process cuts them) → workers (parse, announce keys) → order (grants) → workers (write) →
-confirmed → checkpoint and rejects. This process sees no row: it hands out blocks, grants them, and counts.
+source → blocks (cut by this process) → workers (parse, announce keys) → key order (grants) → workers (write) →
+confirmed blocks → checkpoint and rejects file. This process handles no rows: it distributes blocks, grants and counts.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
 
 _AHEAD = 256
-"""Blocks that may be confirmed before an earlier one is: what has to be remembered of them is bounded."""
+"""How many blocks may be confirmed before an earlier block is; this bounds the memory for their records."""
 _PROGRESS_SECONDS = 0.25
 _CREDENTIALS_SECONDS = 20.0
 
@@ -55,10 +55,10 @@ def load(
     options: LoadOptions,
     progress: Callable[[LoadProgress], None] = lambda _: None,
 ) -> LoadSummary:
-    """Load all rows of `source` into `table`, or go on with a load that ended early (`options.resume`).
+    """Load all rows of `source` into `table`, or resume a load that ended early (`options.resume`).
 
-    `progress` is called some times a second. Raises DynaopsError kinds where the load cannot go on; what is confirmed
-    by then is in the checkpoint, also after KeyboardInterrupt.
+    `progress` is called several times a second. Raises DynaopsError or a subclass if the load cannot continue; what is
+    confirmed until then is in the checkpoint, also after KeyboardInterrupt.
     """
     route = route_to(aws, "dynamodb", region)
     identity = _identity(aws, table, region, options)
@@ -82,12 +82,12 @@ def load(
 
 
 def checkpoint_of(aws: Aws, table: str, region: str, options: LoadOptions) -> Path:
-    """Where the checkpoint of this load is while it has not ended."""
+    """The path of this load's checkpoint, which exists until the load has ended."""
     return checkpoint_path(options.checkpoint, table, _identity(aws, table, region, options))
 
 
 def _identity(aws: Aws, table: str, region: str, options: LoadOptions) -> dict[str, Any]:
-    """What tells a load from others into that table."""
+    """What distinguishes a load from others into that table."""
     return {
         "table": table,
         "region": region,
@@ -98,7 +98,7 @@ def _identity(aws: Aws, table: str, region: str, options: LoadOptions) -> dict[s
 
 
 def _run(loading: _Load) -> LoadSummary:
-    """Run in an event loop of its own, also where the caller is in one (as in a notebook)."""
+    """Run in a new event loop, in a thread if the caller runs in an event loop (as in a notebook)."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -169,9 +169,9 @@ class _Load:
         return summary
 
     async def _feed(self, queue: BlockQueue) -> bool:
-        """Hand out all blocks and wait until they are confirmed; False where a reject stopped that.
+        """Distribute all blocks and wait until they are confirmed; False if a reject stopped the load.
 
-        Where the input cannot be read further, what was handed out is still written before that is raised.
+        If the input cannot be read further, the distributed blocks are still written before the error is raised.
         """
         try:
             await self._hand_out(queue)
@@ -182,13 +182,13 @@ class _Load:
         return self._stopped is None
 
     async def _drain(self) -> None:
-        """Wait until all blocks that were handed out are confirmed."""
+        """Wait until all distributed blocks are confirmed."""
         while self._granted or (self._under_way and self._stopped is None):
             await self._wait_for_event()
         self._check()
 
     async def _hand_out(self, queue: BlockQueue) -> None:
-        """Give blocks to workers until the end of the input, or until a reject ends the load."""
+        """Distribute blocks to workers until the end of the input, or until a reject ends the load."""
         number = self._checkpoint.number
         while self._stopped is None and (block := await self._next(queue)) is not None:
             block = block if block.number == number else _numbered(block, number)
@@ -211,7 +211,7 @@ class _Load:
             worker.work(block, self._checkpoint.begun_before(block.number))
 
     async def _next(self, queue: BlockQueue) -> InputBlock | None:
-        """The next block, unless something ends the load while it is waited for."""
+        """The next block; None at the end of the input, or if the load ends meanwhile."""
         next_block = asyncio.ensure_future(queue.next())
         while not next_block.done():
             event = asyncio.ensure_future(self._event.wait())
@@ -228,7 +228,7 @@ class _Load:
             raise _InputError(error) from error
 
     async def _free_worker(self) -> WorkerProcess | None:
-        """A worker that can take a block; None where a reject stopped the load."""
+        """A worker that can take a block; None if a reject stopped the load."""
         while self._stopped is None:
             if self._checkpoint.beyond < _AHEAD:
                 worker = await self._workers.free_worker()
@@ -238,7 +238,7 @@ class _Load:
         return None
 
     async def _wait_for_event(self) -> None:
-        """Wait until something has happened; raises what ends the load."""
+        """Wait for the next event; raises the error that ends the load, if there is one."""
         await self._event.wait()
         self._event.clear()
         self._check()
@@ -252,7 +252,7 @@ class _Load:
             self._handle(worker, message)
         except DynaopsError as error:
             self._fail(error)
-        except Exception as error:  # within a callback it would be lost, and the load wait for ever
+        except Exception as error:  # an exception in a callback would be lost, and the load would never end
             self._fail(DynaopsError(f"load-data went wrong: {type(error).__name__}: {error}"))
 
     def _handle(self, worker: WorkerProcess, message: Any) -> None:
@@ -290,7 +290,7 @@ class _Load:
         self._grant(self._order.confirm(message.number))
 
     def _grant(self, grants: list[OrderGrant]) -> None:
-        """Let rows be written. After a reject that ends the load only blocks granted before are finished."""
+        """Send grants to the workers. After a reject that ends the load, only blocks granted before are finished."""
         for grant in grants:
             if grant.first and self._stopped is None:
                 self._granted.add(grant.number)
@@ -329,7 +329,7 @@ class _Load:
             self._workers.send_to_all(RateShare(self._options.rate / workers))
 
     def _renew(self, worker: WorkerProcess, refused: Any) -> None:
-        """A worker's credentials have expired: get others, once for all workers."""
+        """Renew the credentials that AWS called expired, once for all workers."""
         if refused == self._credentials:
             try:
                 self._credentials = renewed_credentials(self._aws, refused)
@@ -341,13 +341,13 @@ class _Load:
             worker.send(Renewed(self._credentials))
 
     async def _keep_credentials(self) -> None:
-        """Pass on credentials that botocore has refreshed in time."""
+        """Send the workers the credentials that botocore has refreshed."""
         while True:
             await asyncio.sleep(_CREDENTIALS_SECONDS)
             try:
                 credentials = await asyncio.to_thread(credentials_of, self._aws)
             except DynaopsError:
-                continue  # those at hand may last; AWS will say when they do not
+                continue  # the current credentials may still be valid; if not, AWS says so
             if credentials != self._credentials:
                 self._credentials = credentials
                 self._workers.send_to_all(Renewed(credentials))
@@ -389,5 +389,5 @@ class _Load:
 
 
 def _numbered(block: InputBlock, number: int) -> InputBlock:
-    """A block by its place in the whole load: a source may count from where it was told to start."""
+    """The block with its number in the whole load, since a source counts from the position where it started."""
     return replace(block, number=number)

@@ -1,4 +1,4 @@
-"""Messages between the main process and its workers, over a pair of sockets that nobody else can reach."""
+"""Messages between the main process and its workers, over a socket pair that no other process can access."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LENGTH = struct.Struct("!Q")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """To a worker, first: what to do and how to get there. `rate` is its share."""
+    """To a worker, first message: table, options, route and credentials. `rate` is its share of the whole rate."""
 
     table: str
     options: LoadOptions
@@ -31,7 +31,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class ParseBlock:
-    """To a worker: a block to parse. `unanswered`: an earlier run may have written some of its rows."""
+    """To a worker: parse this block. `unanswered`: an earlier run may have written some of its rows."""
 
     block: InputBlock
     unanswered: bool = False
@@ -39,28 +39,28 @@ class ParseBlock:
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """To a worker: rows of a block that it parsed may be written."""
+    """To a worker: write these rows of a parsed block."""
 
     grant: OrderGrant
 
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """To a worker: credentials to go on with."""
+    """To a worker: new credentials."""
 
     credentials: Credentials
 
 
 @dataclass(frozen=True, slots=True)
 class RateShare:
-    """To a worker: its share of the rate from now on."""
+    """To a worker: its new share of the rate, in write capacity units a second."""
 
     rate: float
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """From a worker: a block's keys, as `order` wants them, and the first of its rejects."""
+    """From a worker: the keys of a parsed block (see `key_order.hashes_of`), and its first reject."""
 
     number: int
     hashes: bytes
@@ -69,7 +69,7 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """From a worker: all rows of a block are done with; and its traffic since it began."""
+    """From a worker: all rows of a block are finished. `traffic` is the worker's since its start."""
 
     number: int
     counts: Counts
@@ -80,7 +80,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """From a worker, now and then: its traffic since it began."""
+    """From a worker, regularly: its traffic since its start."""
 
     traffic: Traffic
     in_flight: int
@@ -88,16 +88,16 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """From a worker: AWS calls these credentials expired."""
+    """From a worker: AWS refused these credentials as expired."""
 
     credentials: Credentials
 
 
 @dataclass(frozen=True, slots=True)
 class LoadStopped:
-    """From a worker: AWS's refusal that ends the load (`code` is empty where no answer came), or its own fault.
+    """From a worker: the error that ends the load: AWS's refusal (`code` is empty if no response came), or a bug.
 
-    `counts_differ`: the fault is that rows went missing between reading and writing.
+    `counts_differ`: the bug is that rows were lost between reading and writing.
     """
 
     code: str
@@ -108,7 +108,7 @@ class LoadStopped:
 
 
 class Messages(asyncio.Protocol):
-    """One end: `received` gets each message, `ended` is told when the other end is gone."""
+    """One end of the socket pair. `received` is called with each message, `ended` when the other end is closed."""
 
     def __init__(self, received: Callable[[Any], None], ended: Callable[[], None]) -> None:
         self._received = received
@@ -117,13 +117,13 @@ class Messages(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def send(self, message: Any) -> None:
-        """Send a message; dropped where the other end is gone, of which `ended` tells."""
+        """Send a message; it is dropped if the other end is closed, which `ended` reports."""
         if self._transport is not None and not self._transport.is_closing():
             data = pickle.dumps(message, protocol=5)
             self._transport.writelines((_LENGTH.pack(len(data)), data))
 
     def close(self) -> None:
-        """Send what is under way, then end."""
+        """Send what is still buffered, then close."""
         if self._transport is not None:
             self._transport.close()
 

@@ -1,4 +1,4 @@
-"""Notes: what a user should know of a load although no row is rejected for it, counted by kind and attribute."""
+"""Notes: remarks about a load that reject no row, counted by kind and attribute."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 MOST_PLACES = 3
 MOST_NOTES = 200
-"""Different notes that are kept: a file whose every row has names of its own must not fill the memory."""
+"""The highest number of different notes, so that a file with new attribute names in each row cannot fill the memory."""
 
 
 class LoadNote(NamedTuple):
@@ -32,12 +32,12 @@ class LoadNote(NamedTuple):
 
 @dataclass
 class LoadNotes:
-    """Notes by (kind, attribute), in the order in which they were met. The first text of a kind stays."""
+    """Notes by (kind, attribute), in the order of their first occurrence. The first text of a kind is kept."""
 
     kept: dict[tuple[str, str], LoadNote] = field(default_factory=dict)
 
     def row(self, kind: str, attribute: str, text: str, source: str, line: int) -> None:
-        """Note something about a row."""
+        """Add a note about a row."""
         known = self.kept.get((kind, attribute))
         if known is None:
             self._add(LoadNote(kind, attribute, text, 1, (f"{source}:{line}",)))
@@ -48,7 +48,7 @@ class LoadNotes:
             self.kept[kind, attribute] = known._replace(rows=known.rows + 1)
 
     def add(self, notes: Iterable[LoadNote]) -> None:
-        """Take over notes from elsewhere: counts are summed, the first places are kept."""
+        """Add other notes: counts are summed, the first places are kept."""
         for note in notes:
             known = self.kept.get((note.kind, note.attribute))
             if known is None:
@@ -60,7 +60,7 @@ class LoadNotes:
                 )
 
     def all(self) -> tuple[LoadNote, ...]:
-        """The notes, to be sent or shown."""
+        """All notes."""
         return tuple(self.kept.values())
 
     def _add(self, note: LoadNote) -> None:

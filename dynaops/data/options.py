@@ -1,4 +1,4 @@
-"""What a load is asked to do, what it tells on its way, and what came of it."""
+"""The options, the progress and the result of a load."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dynaops.data.rows import InputBlock, InputFault, Keys, Parsed, Reject
 
 
 class Mode(StrEnum):
-    """What is done with each row."""
+    """What a load does with each row."""
 
     PUT = "put"
-    """Written, in place of a row of the same key."""
+    """The item is written, and replaces an item of the same key."""
     IF_NOT_EXISTS = "if-not-exists"
-    """Written where no row of that key is there; else counted as skipped."""
+    """The item is written if the table has none of that key; else it is counted as skipped."""
     UPDATE = "update"
-    """Its attributes are set; others of the row in the table stay."""
+    """The row's attributes are set; other attributes of the item in the table are kept."""
     DELETE = "delete"
-    """The row of that key is deleted; only key attributes count."""
+    """The item of that key is deleted; only the row's key attributes are used."""
 
 
 def default_workers() -> int:
@@ -36,14 +36,13 @@ def default_workers() -> int:
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """How to load. Times are in seconds.
+    """The options of a load. Times are in seconds.
 
-    `plan` is what `make_parser` needs in a worker process; both must survive pickling. `rate` is in write capacity
-    units a second, None for as much as the table bears. `checkpoint` is the folder for what must survive a kill;
-    `inputs` name what is loaded there, and `fingerprint` tells whether it is still the same. `rejects` is for a new
-    load: one that is resumed goes on with its own file. `patience` is how long
-    AWS may take nothing at all before the load ends (to be resumed). `in_flight` bounds the requests that one worker
-    has under way.
+    `plan` is the argument of `make_parser` in a worker process; both must be picklable. `rate` is in write capacity
+    units a second, None for as much as the table can take. `checkpoint` is the folder of the checkpoint file, `inputs`
+    are the names of the inputs in it, and `fingerprint` changes when the inputs change. `rejects` is the rejects file
+    of a new load; a resumed load continues its own. If AWS accepts nothing for `patience` seconds, the load ends and
+    can be resumed. `in_flight` is the highest number of concurrent requests of one worker.
     """
 
     keys: Keys
@@ -64,7 +63,7 @@ class LoadOptions:
 
 
 class _Sums:
-    """Numbers that are summed up, member by member."""
+    """Numbers that are added field by field."""
 
     def add(self, other: Self) -> None:
         """Add the numbers of `other`."""
@@ -74,51 +73,51 @@ class _Sums:
 
 @dataclass
 class Counts(_Sums):
-    """What happened to rows: read = written + deleted + skipped + unsure + rejected + not_loaded.
+    """Counts of rows: read = written + deleted + skipped + unsure + rejected + not_loaded.
 
-    `bytes` are the input's.
+    `bytes` is the size of the input.
     """
 
     read: int = 0
     written: int = 0
     skipped: int = 0
-    """Another row of that key was there, and the mode leaves it."""
+    """Rows for which an item of that key existed, and which the mode therefore does not write."""
     unsure: int = 0
-    """In the table as the input has them, but an answer was lost: written by this load, or there before."""
+    """Rows in the table as in the input, but a response was lost: this load wrote them, or they existed before."""
     rejected: int = 0
     deleted: int = 0
-    """Rows that are delete requests of a batch-write file, in a load whose other rows are put."""
+    """Rows that are delete requests of a BatchWriteItem file, in a load that puts its other rows."""
     not_loaded: int = 0
-    """Rows that are meant for another table."""
+    """Rows that belong to another table."""
     replaced: int = 0
-    """Of those written or deleted: rows that a later one of the same key had replaced before they were sent."""
+    """How many of the written or deleted rows were not sent, because a later row of the same key replaced them."""
     bytes: int = 0
 
     @property
     def accounted(self) -> int:
-        """Rows of which is known what became of them: has to be `read`."""
+        """The sum of the counts of all outcomes, which must equal `read`."""
         return self.written + self.deleted + self.skipped + self.unsure + self.rejected + self.not_loaded
 
 
 @dataclass
 class Traffic(_Sums):
-    """What the writing cost. `consumed` is in write capacity units, as AWS counted them."""
+    """The requests and costs of writing. `consumed` is in write capacity units, as AWS counted them."""
 
     requests: int = 0
     consumed: float = 0.0
     throttles: int = 0
-    """Requests refused for throughput, and those that left items unprocessed."""
+    """Requests that were throttled or left items unprocessed."""
     retries: int = 0
-    """Requests that had to be repeated, for whatever reason."""
+    """Requests that had to be repeated for any reason."""
     rows: int = 0
-    """Rows done with so far, also of blocks that are not confirmed as a whole."""
+    """Finished rows, including those of blocks that are not yet confirmed."""
     bytes: int = 0
-    """The input's bytes that these rows stand for."""
+    """The size of these rows in the input, in bytes."""
 
 
 @dataclass(frozen=True)
 class LoadProgress:
-    """How a load stands: `counts` of this load as a whole, `traffic` and `seconds` of this run."""
+    """The progress of a load: `counts` of the whole load, `traffic` and `seconds` of this run."""
 
     counts: Counts
     traffic: Traffic
@@ -129,21 +128,21 @@ class LoadProgress:
 
 @dataclass(frozen=True)
 class LoadSummary:
-    """What came of a load. `counts` hold what was there when it was resumed, `traffic` and `seconds` are this run's."""
+    """The result of a load. `counts` include earlier runs that it resumed; `traffic` and `seconds` are this run's."""
 
     counts: Counts
     traffic: Traffic
     seconds: float
     resumed: bool
     complete: bool
-    """Whether all of the input was read; not so where `stopped` says why."""
+    """Whether all of the input was read; if not, `stopped` or `faults` say why."""
     stopped: Reject | None = None
     """The reject at which --fail-fast ended the load."""
     samples: tuple[Reject, ...] = ()
     """The first rejects of this run."""
     notes: tuple[LoadNote, ...] = ()
-    """What was noted about rows, of the whole load."""
+    """The notes about rows of the whole load."""
     faults: tuple[InputFault, ...] = ()
-    """Inputs that could not be read to their ends; what was read of them is loaded."""
+    """Inputs that could not be read completely; the rows read until then are loaded."""
     rejects: Path | None = None
-    """Where rejected rows are, if there are any."""
+    """The path of the rejects file, if there is one."""

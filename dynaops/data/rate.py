@@ -1,4 +1,4 @@
-"""How fast to write: requests under way by what the table bears, units by a rate, and how long to wait after a no."""
+"""Rate control: concurrent requests adapted to throttles, a token bucket for --rate, and backoff after a refusal."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _START = 8.0
 _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 10.0
 _BURST_SECONDS = 0.25
-"""How much of a rate may be saved up. DynamoDB itself keeps up to 300 s of unused capacity, but a rate is a promise."""
+"""How many seconds of unused rate may accumulate. DynamoDB keeps up to 300 s, but --rate must hold at any time."""
 
 
 class AdaptiveConcurrency:
-    """How many requests may be under way at once: more by one a round while all goes well, fewer on throttles.
+    """The number of concurrent requests: one more per round without throttles, fewer after throttles.
 
-    It starts by doubling each round, until the first throttle or `most`. A throttle takes away half of the share
-    that was throttled, so a table that refuses a twentieth of the items loses a fortieth of the requests, and one
-    that refuses everything half of them; at most one cut counts for requests that were under way together.
+    It doubles each round until the first throttle or `most`. Then throttles reduce it by half of the throttled share:
+    if a twentieth of the items was throttled, by a fortieth; if all were throttled, by half. It is reduced at most
+    once per round, that is for requests that were in flight at the same time.
     """
 
     def __init__(self, most: int, start: float = _START) -> None:
@@ -30,11 +30,11 @@ class AdaptiveConcurrency:
 
     @property
     def size(self) -> int:
-        """Requests that may be under way now."""
+        """The number of requests that may be in flight now."""
         return int(self._size)
 
     def answered(self, refused: float) -> None:
-        """A request came back, of which the share `refused` (0 to 1) was throttled."""
+        """Record the response to a request, of which the share `refused` (0 to 1) was throttled."""
         self._round += 1
         if refused:
             self._refused += refused
@@ -45,7 +45,7 @@ class AdaptiveConcurrency:
             self._turn()
 
     def _turn(self) -> None:
-        """As many requests as the window holds have come back: judge them together."""
+        """End a round, which is as many responses as requests may be in flight, and adapt the size."""
         if self._refused:
             self._size = max(_LEAST, self._size * (1 - self._refused / self._round / 2))
         elif not self._doubling:
@@ -54,7 +54,7 @@ class AdaptiveConcurrency:
 
 
 class TokenBucket:
-    """Write capacity units by a rate (units a second). What was asked for is corrected by what AWS consumed."""
+    """A token bucket of capacity units, filled at `rate` units a second; AWS's counts correct the estimates."""
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         self._rate = rate
@@ -63,14 +63,14 @@ class TokenBucket:
         self._at = clock()
 
     def set_rate(self, rate: float) -> None:
-        """Go by another rate from now on."""
+        """Change the rate."""
         self._fill()
         self._rate = rate
 
     def take(self, units: float) -> float:
-        """Take `units` if they are there, and answer 0; else the seconds to wait before asking again.
+        """Take `units` and return 0; or return the seconds to wait before the next attempt.
 
-        A bucket that is not overdrawn gives any amount, so that a row of 400 units passes at a rate of 5.
+        A bucket that is not negative gives any amount, so that a row of 400 units can be sent at a rate of 5.
         """
         self._fill()
         if self._units < 0:
@@ -79,7 +79,7 @@ class TokenBucket:
         return 0.0
 
     def correct(self, units: float) -> None:
-        """What was taken was too little by `units` (or, if negative, too much)."""
+        """Take `units` more, because an estimate was too low; negative `units` are given back."""
         self._units -= units
 
     def _fill(self) -> None:

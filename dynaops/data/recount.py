@@ -1,8 +1,8 @@
-"""The second count of a load's rows, made without the parser: a load whose counts differ cannot end well.
+"""Counts a load's rows a second time without the parser: if the counts differ, the load fails.
 
-The parser counts what it made of a block. Here the same block is counted by other means, cheap enough for each block:
-line ends of JSON lines, line ends outside quotes of CSV, the row counts that binary formats tell. Elements of JSON
-arrays are told apart by `elements`, which is slow, so only the first block and each 64th are counted.
+The parser counts the rows of a block. This module counts the same block by other means that are cheap enough for each
+block: line ends of JSON lines, line ends outside quotes of CSV, the row counts in binary formats. Elements of JSON
+arrays are separated by `elements`, which is slow, so only the first block and each 64th block are counted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class CountsDiffer(DynaopsError):
 
 
 def check_block(block: InputBlock, parsed: Parsed) -> None:
-    """Compare what the parser made of a block with another count. Raises CountsDiffer."""
+    """Compare the parser's row count of a block with the second count. Raises CountsDiffer."""
     where = f"{block.source}, from line {block.first_line}"
     accounted = len(parsed.rows) + len(parsed.rejects) + parsed.not_loaded
     if parsed.read != accounted:
@@ -51,7 +51,7 @@ def check_block(block: InputBlock, parsed: Parsed) -> None:
 
 
 def check_totals(counts: Counts) -> None:
-    """Compare the rows read with what became of them. Raises CountsDiffer."""
+    """Compare the number of rows read with the sum of their outcomes. Raises CountsDiffer."""
     if counts.read != counts.accounted:
         raise CountsDiffer(
             f"{counts.read} rows read, but {counts.written} written, {counts.deleted} deleted, {counts.skipped} "
@@ -60,7 +60,10 @@ def check_totals(counts: Counts) -> None:
 
 
 def least_rows(block: InputBlock, read: int) -> int:
-    """How many rows a block of text holds at least; 0 where that cannot be told. `found` spares an exact count."""
+    """The least number of rows in a block of text; 0 if it cannot be counted.
+
+    `read` rows make an exact count needless.
+    """
     match block.counting:
         case RowCount.LINES:
             return _lines(block.data, read)
@@ -72,13 +75,13 @@ def least_rows(block: InputBlock, read: int) -> int:
 
 
 def _lines(data: bytes, read: int) -> int:
-    """Lines that are not blank; they are looked at one by one only if there are fewer rows than line ends."""
+    """The number of lines that are not blank; each line is examined only if there are fewer rows than line ends."""
     ends = data.count(b"\n") + (not data.endswith(b"\n"))
     return ends if ends <= read else sum(1 for line in data.split(b"\n") if line.strip())
 
 
 def _records(data: bytes, delimiter: str, read: int) -> int:
-    """Records of CSV; 0 where the quotes are not as the standard has them (RFC 4180)."""
+    """The number of CSV records; 0 if the quotes do not follow the standard (RFC 4180)."""
     if b'"' in data:
         unquoted = data.split(b'"')[::2]
         ends = sum(part.count(b"\n") for part in unquoted)

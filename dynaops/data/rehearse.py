@@ -1,4 +1,4 @@
-"""A load that writes nothing: all rows are read and checked, and what they would cost is counted."""
+"""A rehearsal of a load: reads and checks all rows, computes the write capacity, and writes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SAMPLES = 5
 
 @dataclass
 class LoadRehearsal:
-    """What a load would meet: read = valid + rejected + not_loaded.
+    """The result of a rehearsal: read = valid + rejected + not_loaded.
 
     `units` are write capacity units of the table alone: one for each KB begun of each item (Developer Guide, Write
     capacity units); `item_bytes` are the items' by DynamoDB's count, `largest` the largest one's.
@@ -42,7 +42,7 @@ class LoadRehearsal:
 def rehearse(
     prepared: Prepared, rejects: Path | None, fail_fast: bool, progress: Callable[[LoadRehearsal], None]
 ) -> LoadRehearsal:
-    """Read and check all of an input. `progress` is told after each block. Raises DynaopsError kinds."""
+    """Read and check all of an input. `progress` is called after each block. Raises DynaopsError and its subclasses."""
     parse = make_parser(prepared.plan)
     rehearsal = LoadRehearsal()
     began = time.monotonic()

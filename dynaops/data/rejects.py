@@ -1,7 +1,7 @@
-"""The file of one load's rejected rows: one JSON object a line, with where the row was, why it was rejected, its text.
+"""The rejects file of a load: one JSON object per line with the row's source, line, reason and text.
 
-A rejects file belongs to one load. It is made when the first row is rejected, and no load writes into the file of
-another, empties it or deletes it.
+A rejects file belongs to one load. It is created when the first row is rejected. No load writes to the file of another
+load, truncates it or deletes it.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def rejects_name(stem: str, inputs: Sequence[str], share: str, moment: datetime)
 
 
 def latest(stem: str) -> Path | None:
-    """The newest rejects file of a table's loads in the working directory; None without one."""
+    """The newest rejects file of a table's loads in the working directory; None if there is none."""
     files = [path for path in Path().glob(f"{stem}.*{ENDING}") if path.is_file()]
     return max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
 
 
 def fresh(path: Path) -> Path:
-    """A name like `path` that no file has."""
+    """A path like `path` at which no file exists."""
     number, candidate = 1, path
     while candidate.exists():
         number += 1
@@ -52,11 +52,11 @@ def fresh(path: Path) -> Path:
 
 
 class RejectsFile:
-    """Appends to `path`, readable by its owner only, as rows may hold anything.
+    """Appends rejects to `path`. Only the file's owner can read it, since rows may contain confidential data.
 
-    `kept` is how many bytes of the file are this load's and stay; None: the load is new, and there must be no file, or
-    an empty one. A kept file that is shorter has been touched by others: what is there stays. `mode` is the load's.
-    Raises StateError kinds, and DynaopsError where the file is another load's.
+    `kept` is the length of the file in bytes that a resumed load keeps; None: the load is new, and the file must not
+    exist, or be empty. If the file is shorter than `kept`, its content is kept. `mode` is the load's mode.
+    Raises StateError and its subclasses, and DynaopsError if the file belongs to another load.
     """
 
     def __init__(self, path: Path, kept: int | None, mode: str = "put") -> None:
@@ -77,7 +77,7 @@ class RejectsFile:
             raise failure("write the rejects to", path, error) from error
 
     def append(self, rejects: Iterable[Reject]) -> None:
-        """Add a line for each."""
+        """Append a line for each reject."""
         try:
             for reject in rejects:
                 file = self._file or self._open(0)
@@ -87,7 +87,7 @@ class RejectsFile:
             raise failure("write the rejects to", self._path, error) from error
 
     def flush(self) -> int:
-        """Bring all to the disk; answers the file's length."""
+        """Write everything to the disk; returns the file's length in bytes."""
         try:
             if self._file is not None:
                 self._file.flush()

@@ -1,4 +1,4 @@
-"""The calls that write rows, one way for each mode, and what their answers mean for the rows.
+"""The requests that write rows in each mode, and the meaning of their responses for the rows.
 
 Limits are BatchWriteItem's (API reference): 25 requests, 16 MB, no key twice. Rows carry their item as DynamoDB JSON
 already, so a request is made by joining bytes.
@@ -21,7 +21,7 @@ from dynaops.data.rows import DeletedRow, Keys, WriteRow
 
 BATCH = 25
 MOST_BYTES = 15_000_000
-"""Of one request's body; AWS takes 16 MB."""
+"""The largest body of a request in bytes; AWS accepts 16 MB."""
 _API = "DynamoDB_20120810."
 _PUT, _DELETE = b'{"PutRequest":{"Item":%b}}', b'{"DeleteRequest":{"Key":%b}}'
 
@@ -35,27 +35,27 @@ _PRESENT = "ConditionalCheckFailedException"
 
 
 class RowVerdict(Enum):
-    """What an answer means for the rows of its request."""
+    """The meaning of a response for the rows of its request."""
 
     DONE = "done"
-    """Written, all but those `left`."""
+    """All rows except those `left` are written."""
     PRESENT = "present"
-    """Not written: a row of that key is there, and the mode leaves it."""
+    """Not written: the table has an item of that key, which the mode does not replace."""
     BUSY = "busy"
-    """Not written; send them again, slower."""
+    """Not written because of throttling; send the rows again, slower."""
     LOST = "lost"
-    """Not known to be written; send them again."""
+    """It is not known whether the rows are written; send them again."""
     INVALID = "invalid"
-    """Not written: one of them is not valid."""
+    """Not written: at least one of the rows is not valid."""
     STOP = "stop"
-    """Not written, and no row ever will be."""
+    """Not written, and no other row can be written either: the load ends."""
 
 
 class RequestOutcome(NamedTuple):
-    """What came of a request: `left` are the rows that AWS did not process, `consumed` the units it counted.
+    """The result of a request: `left` are the rows that AWS did not process, `consumed` the capacity units.
 
-    `unanswered`: the request may have taken effect all the same. `there`: with PRESENT, the item of that key in the
-    table, if AWS told it.
+    `unanswered`: no response came, but the request may have taken effect. `existing`: with PRESENT, the item of that
+    key in the table, if AWS returned it.
     """
 
     verdict: RowVerdict
@@ -68,23 +68,23 @@ class RequestOutcome(NamedTuple):
 
 
 class WriteRequest(Protocol):
-    """A way of writing rows: up to `most` in a request to `target`."""
+    """A kind of request that writes up to `most` rows with the operation `target`."""
 
     target: str
     most: int
 
     def body(self, rows: Sequence[WriteRow]) -> bytes:
-        """The request that writes `rows`."""
+        """The body of the request that writes `rows`."""
 
     def body_again(self, rows: Sequence[WriteRow]) -> bytes:
-        """The same for rows that an earlier request, which was not answered, may have written."""
+        """The body for rows that an earlier request without a response may have written."""
 
     def read(self, answer: HttpResponse, rows: Sequence[WriteRow]) -> RequestOutcome:
-        """What `answer` means for `rows`."""
+        """The meaning of the response `answer` for `rows`."""
 
 
 def write_request_for(mode: Mode, table: str, keys: Keys) -> WriteRequest:
-    """How rows are written to `table` in this mode."""
+    """The kind of request that writes rows to `table` in this mode."""
     if mode is Mode.PUT:
         return BatchPut(table, keys)
     if mode is Mode.DELETE:
@@ -131,7 +131,7 @@ class BatchPut:
             return RequestOutcome(RowVerdict.LOST, text="the answer is not DynamoDB's", unanswered=True)
 
     def _left(self, left: dict[str, Any], rows: Sequence[WriteRow]) -> Sequence[WriteRow]:
-        """The rows of the unprocessed requests; all `rows` if any cannot be told: to write twice does no harm."""
+        """The rows of the unprocessed requests; all `rows` if one is not identified, as writing twice is harmless."""
         requests = [request for requests in left.values() for request in requests]
         if len(requests) >= len(rows):
             return rows
@@ -143,7 +143,7 @@ class BatchPut:
 
 
 class BatchDelete(BatchPut):
-    """BatchWriteItem with a DeleteRequest for each row, of which only the key is sent."""
+    """BatchWriteItem with a DeleteRequest for each row; only the key of the row is sent."""
 
     _before, _between, _after = b'{"DeleteRequest":{"Key":', b'}},{"DeleteRequest":{"Key":', b"}}"
 
@@ -153,7 +153,7 @@ class BatchDelete(BatchPut):
 
 
 class _Single:
-    """A call for one row."""
+    """A request that writes one row."""
 
     most = 1
 
@@ -173,9 +173,9 @@ class _Single:
 
 
 class PutIfAbsent(_Single):
-    """PutItem on the condition that no row of that key is there.
+    """PutItem on the condition that the table has no item of that key.
 
-    A request that is repeated asks for the item that is there: with an answer lost it may be our own.
+    A repeated request asks AWS to return the existing item: after a lost response this load may have written it.
     """
 
     target = f"{_API}PutItem"
@@ -200,7 +200,7 @@ class PutIfAbsent(_Single):
 
 
 class Update(_Single):
-    """UpdateItem that sets the row's attributes and leaves those that it does not name."""
+    """UpdateItem that sets the row's attributes and keeps the item's other attributes."""
 
     target = f"{_API}UpdateItem"
 
@@ -219,7 +219,7 @@ class Update(_Single):
 
 
 def refusal(answer: HttpResponse) -> RequestOutcome:
-    """What an answer other than 200, or none, means."""
+    """The meaning of a response with a status other than 200, or of no response."""
     if answer.status == 0:
         return RequestOutcome(RowVerdict.LOST, text=answer.reason, unanswered=answer.sent)
     code, text = error_of(answer)
@@ -240,7 +240,7 @@ def _verdict(status: int, code: str) -> RowVerdict:
 
 
 def is_same(item: Any, row: WriteRow) -> bool:
-    """Whether `item`, as DynamoDB gives it back, is the one that `row` writes."""
+    """Whether `item`, as DynamoDB returns it, equals the item that `row` writes."""
     try:
         return bool(_comparable(item) == _comparable(orjson.loads(row.body)))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
@@ -248,7 +248,7 @@ def is_same(item: Any, row: WriteRow) -> bool:
 
 
 def _comparable(item: dict[str, Any]) -> dict[str, Any]:
-    """An item whose values are equal where DynamoDB's are: numbers by value, sets in any order."""
+    """An item in a form that can be compared as DynamoDB does: numbers by value, sets in any order."""
     return {name: _value(value) for name, value in item.items()}
 
 
@@ -282,6 +282,6 @@ def _content(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _identity(item: dict[str, Any], names: Sequence[str]) -> tuple[tuple[str, object], ...]:
-    """The key of an item, equal for equal numbers however they are written."""
+    """The key of an item, with numbers by value, so that different notations of a number are equal."""
     pairs = (next(iter(item[name].items())) for name in names)
     return tuple((kind, Decimal(value) if kind == "N" else value) for kind, value in pairs)

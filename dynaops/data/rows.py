@@ -1,4 +1,4 @@
-"""The nouns between reading and writing: blocks of input go to workers, which make rows and rejects of them."""
+"""The data types between reading and writing: blocks of input, from which workers make rows and rejects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dynaops.data.notes import LoadNote
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """A table's key attributes, the types of all key attributes (`S`, `N`, `B`) and of its indexes'."""
+    """A table's key attributes, their types (`S`, `N`, `B`), and the types of the indexes' key attributes."""
 
     hash_key: str
     range_key: str | None = None
@@ -21,29 +21,29 @@ class Keys:
 
 
 class Position(NamedTuple):
-    """A place in the input from which it can be read on: which source, how many bytes in, which line comes next."""
+    """A position in the input where reading can continue: the source's number, the byte offset and the next line."""
 
     source: int
     offset: int
     line: int
     context: str = ""
-    """What is open there, of JSON (`json_documents.Inside`)."""
+    """For JSON: the array or object that is open at the position (`json_documents.Inside`)."""
 
 
 class RowCount(StrEnum):
-    """How the rows of a block are counted a second time, without the parser: see `dynaops.data.recount`."""
+    """How `dynaops.data.recount` counts the rows of a block without the parser."""
 
     UNKNOWN = "unknown"
     LINES = "lines"
-    """Each line that is not blank is a row, or several."""
+    """Each line that is not blank has one or more rows."""
     RECORDS = "records"
-    """CSV behind a header, with nothing but doubled quotes to escape by: a record is a row."""
+    """CSV after a header, in which only doubled quotes are escapes: each record is a row."""
     ELEMENTS = "elements"
-    """Elements of a JSON array: each is a row, or several."""
+    """Elements of a JSON array: each has one or more rows."""
 
 
 class InputFault(NamedTuple):
-    """What of an input cannot be read, for people."""
+    """A part of the input that cannot be read: the message and the hint for the user."""
 
     message: str
     hint: str | None = None
@@ -51,11 +51,11 @@ class InputFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InputBlock:
-    """A piece of the input of whole rows. Numbers count up from where reading began, without a gap.
+    """A part of the input that consists of whole rows. Block numbers count up from the start of reading, without a gap.
 
-    `rows` is how many there are, where the reading side knows (binary formats); else `counting` says how they can be
-    counted without the parser. A block with a `fault` has no rows: reading goes on behind it, with the next input.
-    `table` is the one whose rows these are, where the file says so.
+    `rows` is their number, if the reader knows it (binary formats); else `counting` says how they can be counted
+    without the parser. A block with a `fault` has no rows; reading continues with the next input. `table` is the
+    table of the rows, if the file names it.
     """
 
     number: int
@@ -71,10 +71,10 @@ class InputBlock:
 
 
 class WriteRow(NamedTuple):
-    """A row that is ready to be sent.
+    """A row that is ready to send.
 
-    `body` is the item as DynamoDB JSON; `key` is equal for equal keys and for them only; `size` is DynamoDB's of the
-    item, in bytes.
+    `body` is the item as DynamoDB JSON; `key` is equal for equal keys and only for them; `size` is the item's size in
+    bytes, as DynamoDB counts.
     """
 
     body: bytes
@@ -84,12 +84,12 @@ class WriteRow(NamedTuple):
 
     @property
     def is_put(self) -> bool:
-        """Whether the item is written; else it is deleted."""
+        """Whether the item is written (else it is deleted)."""
         return True
 
 
 class DeletedRow(WriteRow):
-    """A row that is a delete: its body is the key."""
+    """A row that deletes an item: its body is the key."""
 
     __slots__ = ()
 
@@ -99,9 +99,9 @@ class DeletedRow(WriteRow):
 
 
 class Reject(NamedTuple):
-    """A row that is not written: where it was, why, and its text.
+    """A row that is not written: its source, line, reason and text.
 
-    `reading` says how the text is read again where that is not plain JSON: see `parsing.rejected`.
+    `reading` says how to read the text again if it is not plain JSON: see `parsing.rejected`.
     """
 
     source: str
@@ -119,26 +119,26 @@ class Reject(NamedTuple):
 
 
 class UnnamedReject(Reject):
-    """A reject for which its file names no table, where a load takes only what is named for it."""
+    """A reject whose file names no table for it, in a load that takes only rows of named tables."""
 
     __slots__ = ()
 
 
 class Parsed(NamedTuple):
-    """What became of a block: read = rows + rejects + not_loaded."""
+    """The parsed rows of a block: read = rows + rejects + not_loaded."""
 
     rows: list[WriteRow]
     rejects: list[Reject]
     read: int
     not_loaded: int = 0
-    """Rows that are meant for another table."""
+    """Rows that belong to another table."""
     others: int = 0
-    """Rows of other shares (--shard), and elements that hold no row, such as a scan answer without items."""
+    """Rows of other shards (--shard), and elements without rows, such as a Scan response without items."""
     notes: tuple[LoadNote, ...] = ()
 
 
 class BlockSource(Protocol):
-    """An input that can be read from any position it gave out."""
+    """An input that can be read again from each position that it returned."""
 
     def blocks(self, start: Position | None = None) -> Iterator[InputBlock]:
-        """The blocks from `start` on, from the beginning without it; the same at each reading."""
+        """The blocks from `start` (None: the beginning); the same at each reading."""

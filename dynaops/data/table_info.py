@@ -1,4 +1,4 @@
-"""The table that rows go to or come from, as AWS describes it."""
+"""The table that is loaded or exported, as DescribeTable describes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _READY = ("ACTIVE", "UPDATING", "ARCHIVING")
 
 @dataclass(frozen=True)
 class TableInfo:
-    """A table. Capacities are in units a second; `indexes` is how many indexes a write may go to besides."""
+    """A table.
+
+    Capacities are in units a second; `indexes` is the number of secondary indexes that a write may update.
+    """
 
     name: str
     region: str
@@ -25,13 +28,13 @@ class TableInfo:
     read_capacity: float | None
     items: int
     size: int
-    """Items and bytes as AWS last counted them (every six hours)."""
+    """Items and bytes as AWS counted them last (about every six hours)."""
     identity: str
     arn: str
 
 
 def describe(aws: Aws, table: str, region: str) -> TableInfo:
-    """The table. Raises DynaopsError where it is not there, or not ready."""
+    """The table's description. Raises DynaopsError if the table does not exist or is not ready."""
     response = aws.read("dynamodb", "DescribeTable", region, {"TableName": table})
     if response is None:
         raise DynaopsError(
@@ -59,7 +62,7 @@ def describe(aws: Aws, table: str, region: str) -> TableInfo:
 
 
 def ttl_attribute(aws: Aws, table: str, region: str) -> tuple[str | None, str]:
-    """The attribute by which a table's items expire, if any; and why that is not known, if it is not."""
+    """The table's TTL attribute, None if it has none; and the reason if that is not known, else ""."""
     try:
         response = aws.read("dynamodb", "DescribeTimeToLive", region, {"TableName": table})
     except DynaopsError as error:
@@ -72,13 +75,13 @@ def ttl_attribute(aws: Aws, table: str, region: str) -> tuple[str | None, str]:
 
 
 def file_stem(reference: str) -> str:
-    """The table's name out of a name or an ARN, as the beginning of a file's name in the working directory."""
+    """The table's name from a name or an ARN, in a form that can begin a file name."""
     name = reference.partition(":table/")[2].partition("/")[0] if reference.startswith("arn:") else reference
     return re.sub(r"[^a-zA-Z0-9_.-]", "_", name or reference)
 
 
 def keys_of(description: dict[str, Any]) -> Keys:
-    """The keys of a table as DescribeTable describes it, or as CreateTable is to make it."""
+    """The keys of a table, from a description (DescribeTable) or from the parameters of CreateTable."""
     indexes = [*description.get("GlobalSecondaryIndexes", ()), *description.get("LocalSecondaryIndexes", ())]
     types = {entry["AttributeName"]: entry["AttributeType"] for entry in description["AttributeDefinitions"]}
     key_names = {entry["KeyType"]: entry["AttributeName"] for entry in description["KeySchema"]}
@@ -92,7 +95,7 @@ def keys_of(description: dict[str, Any]) -> Keys:
 
 
 def _capacity(description: dict[str, Any], provisioned: str, warm: str) -> float | None:
-    """What the table bears at once: what is provisioned, else its warm throughput."""
+    """The table's capacity in units a second: the provisioned one, else its warm throughput."""
     units = description.get("ProvisionedThroughput", {}).get(provisioned) or description.get(
         "WarmThroughput", {}
     ).get(warm)

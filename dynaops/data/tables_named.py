@@ -1,4 +1,4 @@
-"""Which tables the documents of an input name, and how many rows they have for each: a reading that writes nothing."""
+"""Counts the rows of an input for each table that its documents name, without writing anything."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from dynaops.data.recount import check_block
 from dynaops.model.errors import DynaopsError
 
 _NO_TABLE = "(no table)"
-"""A name that no table has, so that each row is another table's, and is counted by that."""
+"""A name that no table can have, so that each row belongs to another table and is counted for it."""
 
 
 class NamedTables(NamedTuple):
-    """The tables in the order in which they are named; `unnamed` rows and damaged texts name none.
+    """The named tables in the order of the input; `unnamed` is the number of rows and damaged texts that name none.
 
-    `rows` are those of each table, at least: what is in files that belong to a table as a whole is not counted.
+    `rows` are the least numbers of rows by table: files that belong to one table as a whole are not counted.
     `fingerprint` changes when the input does.
     """
 
@@ -34,9 +34,9 @@ class NamedTables(NamedTuple):
 def tables_named(
     arguments: Sequence[str], aws: Callable[[], Aws], options: ReadOptions, progress: Callable[[int], None]
 ) -> NamedTables:
-    """Read all of an input for the tables that it names. `progress` is called with the count of rows read so far.
+    """Read all of an input to find the tables that it names. `progress` is called with the number of rows read so far.
 
-    Raises DynaopsError where an input cannot be read, has columns instead of documents, or names too many tables.
+    Raises DynaopsError if an input cannot be read, has columns instead of documents, or names too many tables.
     """
     read_options = replace(options, table="", named_only=True, types={}, shard=None, keys_only=False)
     prepared = prepare(arguments, NO_KEYS, aws, read_options)

@@ -1,4 +1,4 @@
-"""Checkpoints of loads that have not ended: found, put aside for a new load, and removed when they are old."""
+"""Finds the checkpoints of loads that have not ended, renames them for a new load, and removes old ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _KEPT_SECONDS = KEPT_DAYS * 86_400
 
 
 class Unfinished(NamedTuple):
-    """A load that ended before its input did. `rows` are those of confirmed blocks, `moment` is when that was saved."""
+    """A load that ended before the end of its input.
+
+    `rows` counts those of confirmed blocks, `moment` is the save time.
+    """
 
     path: Path
     fingerprint: str
@@ -23,11 +26,11 @@ class Unfinished(NamedTuple):
     moment: datetime
     rejects: str | None
     complete: bool
-    """It had ended, and was killed before its checkpoint was removed."""
+    """Whether the load had ended, and was killed before it removed its checkpoint."""
 
 
 def unfinished(path: Path) -> Unfinished | None:
-    """What the checkpoint at `path` tells; None where there is none, or none that can be read."""
+    """The unfinished load of the checkpoint at `path`; None if there is none, or it cannot be read."""
     data = _read(path)
     if data is None:
         return None
@@ -44,9 +47,9 @@ def unfinished(path: Path) -> Unfinished | None:
 
 
 def set_aside(path: Path) -> Path | None:
-    """Give a checkpoint another name, so that a new load can take its own; answers that name, None without one.
+    """Rename a checkpoint, so that a new load can use its path; returns the new path, None if there was no checkpoint.
 
-    One of a load that sent nothing needs no keeping.
+    The checkpoint of a load that has sent nothing is deleted.
     """
     data = _read(path)
     if data is None and not path.exists():
@@ -63,9 +66,9 @@ def set_aside(path: Path) -> Path | None:
 
 
 def clean(folder: Path, keep: Path | None = None, now: float | None = None) -> int:
-    """Remove what loads and exports that have ended left in `folder`, and what is older than 30 days.
+    """Remove the files of ended loads and exports in `folder`, and files older than 30 days.
 
-    `keep` stays. Answers how many of those removed had not ended.
+    `keep` is not removed. Returns how many checkpoints of unfinished loads were removed.
     """
     moment = time.time() if now is None else now
     abandoned = 0

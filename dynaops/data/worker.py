@@ -1,6 +1,6 @@
-"""A worker process: parses blocks, announces their keys, writes those that are granted, and reports.
+"""A worker process: parses blocks, announces their keys, writes the granted rows, and reports.
 
-It ends when the main process is gone, however that ended: two of a kind must not write the same table.
+It exits when the main process has ended in any way, so that workers of two runs never write to the same table.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TICK_SECONDS = 0.5
 
 
 class Worker:
-    """The worker's side of the talk with the main process."""
+    """The worker's side of the communication with the main process."""
 
     def __init__(self, setup: Setup, send: Callable[[Any], None]) -> None:
         options = setup.options
@@ -75,7 +75,7 @@ class Worker:
         self._tick()
 
     def take(self, message: Any) -> None:
-        """Do as the main process says."""
+        """Handle a message of the main process."""
         match message:
             case ParseBlock():
                 self._unparsed.append(message)
@@ -95,7 +95,7 @@ class Worker:
         self._writer.add(work.block, parsed, grant.keys, work.unanswered)
 
     def _parse_one(self) -> None:
-        """One block at a time: between two, answers are taken and requests sent."""
+        """Parse one block; before the next one the event loop can receive responses and send requests."""
         work = self._unparsed.popleft()
         block = work.block
         try:
@@ -105,7 +105,7 @@ class Worker:
             differ = isinstance(error, CountsDiffer)
             self._send(LoadStopped("", error.message, hint=error.hint, counts_differ=differ))
             return
-        except Exception as error:  # the main process has to know, whatever it is
+        except Exception as error:  # reported to the main process, which ends the load
             where = f"{block.source}, from line {block.first_line}"
             self._send(LoadStopped("", f"Cannot read {where}: {type(error).__name__}: {error}"))
             return
@@ -159,7 +159,7 @@ async def _serve(connection: socket.socket) -> None:
 
 
 def _die(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG001 (asyncio's signature)
-    """A fault of ours in a callback: end, and be noticed, rather than wait for what will not come."""
+    """Exit after an unexpected error in a callback, so that the main process notices it instead of waiting forever."""
     error = context.get("exception")
     text = f"{type(error).__name__}: {error}" if error else str(context.get("message"))
     sys.stderr.write(f"{text}\n")
@@ -168,9 +168,9 @@ def _die(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # n
 
 
 def main(descriptor: int) -> None:
-    """Serve the main process at the other end of a socket, until it is gone."""
+    """Serve the main process at the other end of a socket until it closes the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Rows are tuples of bytes, which make no cycles: looking for some again and again is time lost.
+    # Rows are tuples of bytes, which form no reference cycles: frequent garbage collection would only cost time.
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)
     connection = socket.socket(fileno=descriptor)
@@ -180,7 +180,7 @@ def main(descriptor: int) -> None:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's where it is installed (the extra `fast`), which saves some percent."""
+    """The event loop of uvloop if it is installed (the extra `fast`), which is some percent faster."""
     if find_spec("uvloop") is None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop

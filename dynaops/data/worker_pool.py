@@ -1,7 +1,8 @@
-"""The worker processes, as the main process sees them.
+"""Starts, feeds and ends the worker processes, from the main process.
 
-They are plain child processes with a socket each, not multiprocessing's: those would import the caller's main module
-anew, or fork a process that has threads. A worker that loses its socket ends, so none outlives a killed main process.
+They are plain child processes with one socket each. multiprocessing is not used, because it would import the caller's
+main module again, or fork a process that has threads. A worker exits when its socket is closed, so no worker survives
+a killed main process.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from dynaops.data.rows import InputBlock
 from dynaops.model.errors import DynaopsError
 
 _MOST_BLOCKS = 4
-"""Blocks that a worker may have: some being written, one being parsed, one to come."""
+"""The highest number of blocks of a worker: some being written, one being parsed, one waiting."""
 _CODE = "import sys; sys.path[:] = {path!r}; from dynaops.data.worker import main; main({descriptor})"
 
 
 class WorkerProcess:
-    """One worker process and the blocks it has."""
+    """A worker process and the blocks assigned to it."""
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class WorkerProcess:
         self.in_flight = 0
 
     async def start(self) -> None:
-        """Start the process and tell it what to do."""
+        """Start the process and send it the setup."""
         own_socket, worker_socket = socket.socketpair()
         with worker_socket:
             code = _CODE.format(path=sys.path, descriptor=worker_socket.fileno())
@@ -56,7 +57,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
-                process_group=0,  # Ctrl-C is for the main process, which tells its workers
+                process_group=0,  # Ctrl-C interrupts only the main process, which ends its workers
             )
         own_socket.setblocking(False)
         loop = asyncio.get_running_loop()
@@ -67,11 +68,11 @@ class WorkerProcess:
 
     @property
     def has_capacity(self) -> bool:
-        """Whether it can take another block."""
+        """Whether another block can be assigned to it."""
         return len(self.blocks) < _MOST_BLOCKS
 
     def work(self, block: InputBlock, unanswered: bool) -> None:
-        """Give it a block to parse. `unanswered`: an earlier run may have written some of its rows."""
+        """Assign a block to it. `unanswered`: an earlier run may have written some of its rows."""
         self.blocks[block.number] = block
         self.send(ParseBlock(block, unanswered))
 
@@ -81,7 +82,7 @@ class WorkerProcess:
             self._messages.send(message)
 
     def close(self) -> None:
-        """End the process, whatever it is at."""
+        """End the process at once."""
         self._closing = True
         if self._messages is not None:
             self._messages.close()
@@ -91,7 +92,7 @@ class WorkerProcess:
         self._errors.close()
 
     def exit_error(self) -> DynaopsError:
-        """Why the process ended of itself."""
+        """The error for a process that ended unexpectedly."""
         assert self._process is not None
         code = self._process.wait()
         self._errors.seek(0)
@@ -106,7 +107,7 @@ class WorkerProcess:
 
 
 class WorkerPool:
-    """Up to `most` workers, started when there is work for them. `grown` is told how many there are."""
+    """Up to `most` workers, each started when it is needed. `grown` is called with the new number of workers."""
 
     def __init__(
         self,
@@ -124,7 +125,7 @@ class WorkerPool:
         self.workers: list[WorkerProcess] = []
 
     async def free_worker(self) -> WorkerProcess | None:
-        """The worker with the fewest blocks; None if all have as many as they may."""
+        """The worker with the fewest blocks; None if no worker has capacity."""
         free = min(self.workers, key=lambda worker: len(worker.blocks), default=None)
         if (free is None or free.blocks) and len(self.workers) < self._most:
             free = WorkerProcess(self._setup(len(self.workers) + 1), self._received, self._died)
@@ -134,7 +135,7 @@ class WorkerPool:
         return free if free is not None and free.has_capacity else None
 
     def worker_of(self, number: int) -> WorkerProcess:
-        """The worker that has a block."""
+        """The worker to which a block is assigned."""
         return next(worker for worker in self.workers if number in worker.blocks)
 
     def send_to_all(self, message: Any) -> None:

@@ -1,8 +1,8 @@
-"""Writes the rows of granted blocks, many requests at a time, until each row is written, skipped or rejected.
+"""Writes the rows of granted blocks with concurrent requests, until each row is written, skipped or rejected.
 
-Rows of one block never overtake one another: of rows with the same key only one is under way. Where the later row
-simply replaces the earlier (put, delete) the last is sent and the earlier are kept at hand until AWS has taken it;
-else each waits for the one before it. Order between blocks is `order`'s.
+Rows of a block with the same key keep their order: only one of them is sent at a time. If a later row replaces the
+earlier ones (put, delete), only the last one is sent, and the earlier ones are kept until AWS has accepted it; else
+each row waits for the one before it. `key_order` keeps the order between blocks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dynaops.data.rows import DeletedRow, InputBlock, Parsed, Reject, WriteRow
 
 @dataclass
 class BlockWrite:
-    """A block's rows on their way. `left` counts those that are not done with."""
+    """A block whose rows are being written. `left` is the number of rows that are not finished."""
 
     number: int
     source: str
@@ -33,11 +33,11 @@ class BlockWrite:
     rejects: list[Reject]
     left: int
     weight: float
-    """Bytes of input that a row stands for."""
+    """The average size of a row in the input, in bytes."""
     behind: dict[bytes, list[WriteRow]] = field(default_factory=dict)
-    """Rows that others of their key go before (put, delete: were replaced by)."""
+    """Rows by key that wait for a row of the same key (put, delete: that it has replaced)."""
     again: list[WriteRow] = field(default_factory=list)
-    """Unprocessed rows that wait to be sent again."""
+    """Unprocessed rows that will be sent again."""
     attempt: int = 0
     notes: tuple[LoadNote, ...] = ()
     unanswered: bool = False
@@ -46,9 +46,9 @@ class BlockWrite:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one request. `attempt` counts the requests before; `then` goes on when all rows are done with.
+    """The rows of a request. `attempt` is the number of earlier attempts; `then` is sent when all rows are finished.
 
-    `unanswered`: an earlier request, whose answer was lost, may have written the rows.
+    `unanswered`: an earlier request whose response was lost may have written the rows.
     """
 
     job: BlockWrite
@@ -59,22 +59,22 @@ class Batch:
 
 
 class Sender(Protocol):
-    """What carries requests: `http.client.DynamoDBClient`."""
+    """Sends requests: `http.client.DynamoDBClient` implements this."""
 
     def send(self, target: str, body: bytes, done: Done) -> None:
-        """Send a request; `done` gets the answer, once."""
+        """Send a request; `done` is called once with the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriterEvents:
-    """Whom the writer tells: of a finished block, and of a refusal that ends the load."""
+    """Callbacks of the writer: for a finished block, and for a refusal that ends the load."""
 
     finished: Callable[[BlockWrite], None]
     stopped: Callable[[RequestOutcome], None]
 
 
 class Writer:
-    """Writes blocks in a running event loop. `patience`: seconds in which AWS has to take something."""
+    """Writes blocks in a running event loop. `patience`: seconds within which AWS must accept a row."""
 
     def __init__(
         self,
@@ -104,12 +104,12 @@ class Writer:
         self.traffic = Traffic()
 
     def set_rate(self, rate: float) -> None:
-        """Go by another rate (units a second) from now on."""
+        """Change the rate (units a second)."""
         if self._bucket:
             self._bucket.set_rate(rate)
 
     def add(self, block: InputBlock, parsed: Parsed, held: frozenset[int], unanswered: bool = False) -> None:
-        """Write the rows of a block, but for those whose key's CRC32 is `held`.
+        """Write the rows of a block, except those whose key's CRC32 is in `held`.
 
         `unanswered`: an earlier run may have written some of them.
         """
@@ -130,7 +130,7 @@ class Writer:
         self._start(job, first)
 
     def release(self, number: int, keys: frozenset[int]) -> None:
-        """Write those rows of a block that have been held for these keys' CRC32s."""
+        """Write the held rows of a block whose keys have these CRC32s."""
         job, waiting = self._held.pop(number)
         left = [row for row in waiting if crc32(row.key) not in keys]
         if left:
@@ -138,14 +138,14 @@ class Writer:
         self._start(job, [row for row in waiting if crc32(row.key) in keys])
 
     def check_patience(self) -> None:
-        """To be called now and then: ends the load when AWS has taken nothing for too long."""
+        """End the load if AWS has accepted nothing for too long. Must be called regularly."""
         if self._jobs and self._loop.time() - self._last_success > self._patience:
             last = self._last_refusal
             reason = ": ".join(filter(None, (last.code, last.text))) or "no answer"
             self._events.stopped(RequestOutcome(RowVerdict.LOST, text=reason))
 
     def _one_row_per_key(self, job: BlockWrite, rows: list[WriteRow]) -> list[WriteRow]:
-        """The rows to send now; the others of their key are put behind them."""
+        """The rows to send first, one per key; the other rows of a key are kept in `job.behind`."""
         ahead: dict[bytes, WriteRow] = {row.key: row for row in rows}
         if len(ahead) == len(rows):
             return rows
@@ -162,14 +162,14 @@ class Writer:
         return list(ahead.values())
 
     def _pump(self) -> None:
-        """Send what may go now."""
+        """Send the batches that the concurrency and the rate allow now."""
         while self._ready and self.in_flight < self._concurrency.size and not self._resting:
             if self._bucket and self._rest(self._bucket, self._ready[0].rows):
                 return
             self._send(self._ready.popleft())
 
     def _rest(self, bucket: TokenBucket, rows: Sequence[WriteRow]) -> bool:
-        """Whether the rate asks for a rest, after which the pump runs again."""
+        """Whether the rate requires a pause, after which sending continues."""
         wait = bucket.take(units_of(rows))
         if wait:
             self._resting = True
@@ -178,7 +178,7 @@ class Writer:
 
     def _rested(self) -> None:
         self._resting = False
-        self._last_success = self._loop.time()  # it was us who made AWS wait
+        self._last_success = self._loop.time()  # the pause was ours, not AWS's
         self._pump()
 
     def _send(self, batch: Batch) -> None:
@@ -201,7 +201,7 @@ class Writer:
             self._found_existing(batch, outcome, response.repeated)
         elif verdict is RowVerdict.INVALID:
             self._concurrency.answered(0.0)
-            self._last_success = self._loop.time()  # AWS is there and judges
+            self._last_success = self._loop.time()  # AWS responds
             self._split(batch, outcome)
         elif verdict is RowVerdict.STOP:
             self._events.stopped(outcome)
@@ -211,8 +211,8 @@ class Writer:
         self._pump()
 
     def _found_existing(self, batch: Batch, outcome: RequestOutcome, repeated: bool) -> None:
-        """A row of that key is there: another one, or this one by a request whose answer was lost."""
-        if repeated and not batch.unanswered:  # what is there was not asked for; now it is
+        """An item of that key exists: another one, or this row, written by a request whose response was lost."""
+        if repeated and not batch.unanswered:  # send it again in the form that returns the existing item
             self._concurrency.answered(0.0)
             self._ready.appendleft(replace(batch, unanswered=True))
             return
@@ -245,9 +245,9 @@ class Writer:
             self._ready.appendleft(batch.then)
 
     def _settle(self, job: BlockWrite, rows: Sequence[WriteRow]) -> Sequence[WriteRow]:
-        """These rows are taken: what they replaced is done with as well, what waited for them is next.
+        """Mark rows as accepted: rows that they replaced are finished too, and a row that waited for them is sent next.
 
-        Answers all rows that are done with.
+        Returns all rows that are finished.
         """
         if job.behind and self._replaces:
             return [*rows, *(before for row in rows for before in job.behind.pop(row.key, ()))]
@@ -269,7 +269,7 @@ class Writer:
             self._finish(job)
 
     def _refused(self, batch: Batch, outcome: RequestOutcome) -> None:
-        """None of the rows was taken; they are sent again after a while, together."""
+        """Send all rows again after a backoff, because none was accepted."""
         self._concurrency.answered(1.0)
         self._last_refusal = outcome
         if outcome.verdict is RowVerdict.BUSY:
@@ -284,10 +284,10 @@ class Writer:
         self._pump()
 
     def _send_again(self, batch: Batch, left: Sequence[WriteRow]) -> None:
-        """Unprocessed rows of a block are gathered while they wait, so that they fill requests again."""
+        """Collect the unprocessed rows of a block during the backoff, so that they fill whole requests again."""
         self.traffic.retries += 1
         attempt = batch.attempt + 1 if len(left) == len(batch.rows) else 1
-        if batch.then:  # what comes after must not overtake them
+        if batch.then:  # `then` must not be sent before them
             self._loop.call_later(
                 wait_after(attempt), self._resend, Batch(batch.job, left, attempt, batch.then)
             )
@@ -315,7 +315,7 @@ class Writer:
         self._pump()
 
     def _split(self, batch: Batch, outcome: RequestOutcome) -> None:
-        """AWS refuses a request for one bad row without telling which: halve it until the row is alone."""
+        """Split a refused request in halves until the invalid row is alone, since AWS does not say which row it is."""
         if len(batch.rows) > 1:
             # Keys that AWS calls equal and we do not: one after the other, so that they keep their order.
             in_turn = bool(batch.then) or "duplicate" in outcome.text
@@ -336,7 +336,7 @@ class Writer:
         self._count_done(job, 1)
 
     def _send_replaced(self, job: BlockWrite, row: WriteRow) -> None:
-        """The row that `row` had replaced counts after all: the one before the last is the last now."""
+        """Send the row that the rejected `row` had replaced, because it is the last valid row of its key now."""
         before = job.behind.get(row.key)
         if before:
             job.counts.replaced -= 1
@@ -349,7 +349,7 @@ class Writer:
 
 
 def _halves(batch: Batch, in_turn: bool = False) -> list[Batch]:
-    """The two halves of a batch; `in_turn` as one that has the second behind it."""
+    """The two halves of a batch; with `in_turn` one batch whose `then` is the second half."""
     middle = len(batch.rows) // 2
     second = Batch(batch.job, batch.rows[middle:], batch.attempt, batch.then)
     first = batch.rows[:middle]

@@ -1,7 +1,7 @@
-"""Signed requests to one endpoint, and what is settled below the level of items.
+"""A client for signed requests to one endpoint, with retries that do not depend on items.
 
-Here end: connections that the server had closed while they were idle, a clock that is wrong, credentials that
-expired, and answers that are not AWS's: those count as none. All other answers are the caller's.
+Handled here: connections that the server closed while they were idle, a wrong clock, expired credentials, and
+responses that are not AWS's, which count as no response. All other responses are passed to the caller.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from dynaops.data.http.sigv4 import Signer
 from dynaops.data.http.transport import Transport, transport_for
 
 _SKEW_SECONDS = 60.0
-"""A clock that is wrong by less is not why a signature was refused: AWS allows 5 minutes (15 elsewhere)."""
+"""A smaller clock difference is not why a signature was refused: AWS allows 5 minutes (15 in some services)."""
 _TRIES = 3
 _CONTENT_TYPE = b"\r\ncontent-type: application/x-amz-json-1.0\r\n"
 
 
 class DynamoDBClient:
-    """Sends requests of DynamoDB's protocol. To be made within a running event loop.
+    """Sends requests of DynamoDB's protocol. Must be created within a running event loop.
 
-    `renew` is called with the credentials that AWS called expired; requests then wait for `renewed`. `timeout` is in
-    seconds; `connections` bounds those through a proxy (others are bounded by the requests under way).
+    `renew` is called with the credentials that AWS refused as expired; requests then wait until `renewed` is called.
+    `timeout` is in seconds; `connections` is the highest number of connections through a proxy (direct connections are
+    bounded by the requests in flight).
     """
 
     def __init__(
@@ -50,9 +51,9 @@ class DynamoDBClient:
         self._waiting: list[Callable[[], None]] | None = None
 
     def send(self, target: str, body: bytes, done: Done, tries: int = 0, repeated: bool = False) -> None:
-        """POST `body` to the operation `target` (with its version prefix); `done` gets the answer, once.
+        """POST `body` to the operation `target` (with its version prefix); `done` is called once with the response.
 
-        `repeated`: it was sent before without an answer, of which the answer then tells.
+        `repeated`: it was sent before without a response; the response then has `repeated` set.
         """
         if self._waiting is not None:
             self._waiting.append(lambda: self.send(target, body, done, tries, repeated))
@@ -75,18 +76,18 @@ class DynamoDBClient:
         self._transport.post(self._signer.head(target, body), body, answered)
 
     def renewed(self, credentials: Credentials) -> None:
-        """Go on with these credentials."""
+        """Use these credentials from now on, and send the waiting requests."""
         self._signer.renew(credentials)
         waiting, self._waiting = self._waiting, None
         for again in waiting or ():
             again()
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         self._transport.close()
 
     def _can_retry(self, response: HttpResponse, signed_at: float, credentials: Credentials) -> bool:
-        """Whether the request should go again at once, what was wrong with it being put right."""
+        """Whether the request should be sent again at once, because the cause of its failure is corrected."""
         if response.status == 0:
             return response.stale
         if response.status not in (400, 401, 403):
@@ -100,7 +101,7 @@ class DynamoDBClient:
         return code in CLOCK_SKEW and self._skewed(response, signed_at)
 
     def _validated(self, target: str, response: HttpResponse) -> HttpResponse:
-        """The answer, or that what came is not AWS's: a proxy's page, another form, damaged on its way."""
+        """The response, or one of status 0 if it is not AWS's: a proxy's page, another format, or damaged content."""
         if not response.status:
             return response
         form = self._forms.get(target)
@@ -117,9 +118,9 @@ class DynamoDBClient:
         return HttpResponse(0, b"", reason=f"the answer of {self._answering} is not AWS's but {fault}")
 
     def _is_plain(self, target: str, response: HttpResponse) -> bool:
-        """Whether this is plainly an answer that the gate lets pass, seen without reading it: a tenth of the time.
+        """Whether the response is certainly valid, found without parsing it, in a tenth of the time of the gate.
 
-        That it is JSON and has the members that are looked for here as text is left to whoever reads it.
+        It only searches the text for the required members; the caller finds out whether it is JSON that has them.
         """
         head, body, always = response.head, response.body, self._always[target]
         if response.status != 200 or not always or _CONTENT_TYPE not in head or body[:1] != b"{":
@@ -132,7 +133,7 @@ class DynamoDBClient:
         return all(name in body for name in always)
 
     def _skewed(self, response: HttpResponse, signed_at: float) -> bool:
-        """Whether the server's clock is another than the one signed by, which is then corrected."""
+        """Whether the server's clock differs from the one used for signing, which is then corrected."""
         from email.utils import parsedate_to_datetime  # many modules, for a rare answer
 
         try:
@@ -146,7 +147,7 @@ class DynamoDBClient:
 
 
 def error_of(response: HttpResponse) -> tuple[str, str]:
-    """Code and text of a refusal, as AWS's JSON protocol tells them."""
+    """The error code and the message of a refusal in AWS's JSON protocol."""
     try:
         body = orjson.loads(response.body)
     except ValueError:

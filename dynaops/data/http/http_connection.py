@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection that carries one request at a time: what it takes to talk to DynamoDB, and no more."""
+"""A minimal HTTP/1.1 connection for DynamoDB, with one request at a time."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable
 from typing import NamedTuple, cast
 
 _MOST_HEAD = 65_536
-"""Bytes of headers after which an answer is not HTTP."""
+"""The largest size of the headers in bytes; a response with more is not HTTP."""
 _MOST_BODY = 64 << 20
-"""Bytes of a body that no answer of DynamoDB's has: a page of a Scan is 1 MB, a batch 16 MB."""
+"""The largest size of a body in bytes; DynamoDB's are smaller: a page of a Scan has 1 MB, a batch 16 MB."""
 
 
 class HttpResponse(NamedTuple):
-    """What came of a request. `status` 0 means that no whole answer came, for the `reason` given.
+    """The response to a request. `status` 0 means that no whole response came, because of `reason`.
 
-    `head` is the status line and headers in lower case. `stale`: the connection had been used before and ended
-    before a byte of the answer came, as one that the server closed while it was idle does. `sent`: the request may
-    have reached the server. `repeated`: the request had been sent before, and that sending got no answer, so it may
-    have taken effect twice.
+    `head` is the status line and headers in lower case. `stale`: the connection had been used before and ended before
+    a byte of the response came, as happens if the server closed it while it was idle. `sent`: the request may have
+    reached the server. `repeated`: the request had been sent before without a response, so it may have taken effect
+    twice.
     """
 
     status: int
@@ -54,7 +54,7 @@ def header(head: bytes, name: bytes) -> str | None:
 
 
 class Connection(asyncio.Protocol):
-    """A connection of a pool. `freed` is told when the next request may be sent, `lost` when it has ended."""
+    """A connection of a pool. `freed` is called when the next request may be sent, `lost` when it has ended."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
         self._head = b""
         self._used = False
         self.since = 0.0
-        """When the request under way was sent (the clock's seconds)."""
+        """When the current request was sent (seconds of the clock)."""
 
     @property
     def usable(self) -> bool:
@@ -89,12 +89,12 @@ class Connection(asyncio.Protocol):
         self._transport.write(data)
 
     def expire(self, reason: str) -> None:
-        """End the connection if a request is under way on it, which is told `reason`."""
+        """Close the connection if it waits for a response; the request then fails with `reason`."""
         if self._done is not None:
             self._end(reason)
 
     def abandon(self) -> None:
-        """End the connection; a request under way on it is not answered any more."""
+        """Close the connection; `done` of the current request is not called any more."""
         self._done = None
         self._close()
 
@@ -127,7 +127,7 @@ class Connection(asyncio.Protocol):
         self._read_body()
 
     def _read_head(self, data: bytes) -> bool:
-        """Take the head off `data`, which is all that has come; whether it was complete."""
+        """Read the head of `data`, which is all that was received; returns whether the head is complete."""
         end = data.find(b"\r\n\r\n")
         if end < 0:
             self._buffer = bytearray(data)
@@ -138,7 +138,7 @@ class Connection(asyncio.Protocol):
         if not (head.startswith(b"http/1.") and head[9:12].isdigit()):
             self._end("the answer is not HTTP")
             return False
-        if head[9:10] == b"1":  # 100 Continue and its like come before the answer
+        if head[9:10] == b"1":  # informational responses such as 100 Continue come before the response
             self._buffer.clear()
             return self._read_head(data[end + 4 :])
         self._head = head
@@ -147,7 +147,7 @@ class Connection(asyncio.Protocol):
         return True
 
     def _length(self, head: bytes) -> int:
-        """How many bytes of body follow; -1: they come in chunks."""
+        """The length of the body in bytes; -1 if it is chunked."""
         if header(head, b"transfer-encoding") == "chunked":
             return -1
         length = header(head, b"content-length") or "0"
@@ -176,7 +176,10 @@ class Connection(asyncio.Protocol):
         self._finish(response)
 
     def _finish(self, response: HttpResponse) -> None:
-        """Hand over the answer, free for the next request already, which often follows at once."""
+        """Call `done` with the response.
+
+        The connection is free before that, because the next request often follows at once.
+        """
         done, self._done = self._done, None
         self._head = b""
         self._buffer = bytearray()
@@ -196,7 +199,7 @@ class Connection(asyncio.Protocol):
 
 
 def unchunked(data: bytearray) -> tuple[bytes | None, int]:
-    """The body within `data` and how many bytes follow it; (None, 0) while it is incomplete. Raises ValueError."""
+    """The chunked body in `data`, and how many bytes follow it; (None, 0) if it is incomplete. Raises ValueError."""
     parts, at = [], 0
     while True:
         end = data.find(b"\r\n", at)

@@ -1,8 +1,8 @@
 """Signature Version 4 for POSTs to one endpoint, about five times as fast as botocore's signer.
 
-The algorithm is AWS's (IAM User Guide, "Create a signed AWS API request"); the tests hold every signature against
-`botocore.auth.SigV4Auth`. What stays the same from request to request is made once: the signing key lasts a day,
-the canonical headers of a target a second.
+The algorithm is AWS's (IAM User Guide, "Create a signed AWS API request"); the tests compare every signature with
+`botocore.auth.SigV4Auth`. Parts that requests have in common are computed once: the signing key once a day, the
+canonical headers of a target once a second.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CONTENT_TYPE = "application/x-amz-json-1.0"
 
 
 class Signer:
-    """Makes the heads of signed requests. `offset` is what AWS's clock is ahead of this machine's, in seconds."""
+    """Builds the heads of signed requests. `offset` is AWS's clock minus this machine's clock, in seconds."""
 
     def __init__(
         self,
@@ -44,17 +44,17 @@ class Signer:
         self._to_sign = b""
 
     def renew(self, credentials: Credentials) -> None:
-        """Sign with other credentials from now on."""
+        """Sign with new credentials from now on."""
         self.credentials = credentials
         self._second = 0
         self._day = ""
 
     def correct(self, server_time: float) -> None:
-        """Take the server's clock (epoch seconds) for the right one."""
+        """Use the server's clock (epoch seconds) from now on."""
         self.offset = server_time - self._clock()
 
     def now(self) -> float:
-        """The time by AWS's clock, epoch seconds."""
+        """The time of AWS's clock in epoch seconds."""
         return self._clock() + self.offset
 
     def head(self, target: str, body: bytes) -> bytes:
@@ -71,7 +71,7 @@ class Signer:
         return b"%b%b\r\ncontent-length: %d\r\n\r\n" % (head, signature.encode(), len(body))
 
     def _turn(self, now: int) -> None:
-        """Make anew what holds for a second, and at midnight (UTC) what holds for a day."""
+        """Compute the parts that are valid for a second, and after midnight (UTC) those that are valid for a day."""
         self._second = now
         moment = time.gmtime(now)
         self._date = time.strftime("%Y%m%dT%H%M%SZ", moment)
@@ -109,7 +109,7 @@ class Signer:
 
 
 def _host(url: str) -> str:
-    """The Host header of a URL: with its port where that is not the scheme's own."""
+    """The Host header of a URL, with the port unless it is the scheme's default."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if ":" in host:

@@ -1,4 +1,4 @@
-"""Two ways to carry a signed request to the endpoint and its answer back: connections of our own, or a proxy's."""
+"""The two transports for signed requests: direct connections, and botocore's HTTP session for proxies."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _SWEEP_SECONDS = 0.5
 
 
 class Transport(Protocol):
-    """Carries requests. `done` is called once for each, in the event loop."""
+    """Sends requests and receives responses. `done` is called once for each, in the event loop."""
 
     def post(self, head: bytes, body: bytes, done: Done) -> None:
-        """Send a request, whose `head` ends with the empty line."""
+        """Send a request; its `head` ends with the empty line."""
 
     def close(self) -> None:
-        """End all connections; requests under way are not answered any more."""
+        """Close all connections; `done` of requests in flight is not called any more."""
 
 
 class DirectTransport:
-    """A pool of keep-alive connections, one for each request under way. `timeout` is an answer's, in seconds."""
+    """A pool of keep-alive connections, one for each request in flight. `timeout` of a response is in seconds."""
 
     def __init__(self, route: Route, timeout: float) -> None:
         parts = urlsplit(route.url)
@@ -77,7 +77,7 @@ class DirectTransport:
         return Connection(self._idle.append, self._all.discard, self._loop.time)
 
     def _sweep(self) -> None:
-        """One timer for all requests: a timer each would cost more than the requests' other book-keeping."""
+        """Time out overdue requests. One timer serves all requests, because a timer for each would be too slow."""
         overdue = self._loop.time() - self._timeout
         for connection in [candidate for candidate in self._all if candidate.since < overdue]:
             connection.expire(f"no answer within {self._timeout:g} s")
@@ -85,7 +85,7 @@ class DirectTransport:
 
 
 class ProxyTransport:
-    """The same through botocore's HTTP session in threads, for the sake of proxies."""
+    """Sends requests through botocore's HTTP session in threads, because that supports proxies."""
 
     def __init__(self, route: Route, timeout: float, connections: int) -> None:
         from dynaops.aws.proxy import ProxySession
@@ -115,5 +115,5 @@ class ProxyTransport:
 
 
 def transport_for(route: Route, timeout: float, connections: int) -> Transport:
-    """The way that the route asks for."""
+    """The transport for a route: through a proxy if the route has one."""
     return ProxyTransport(route, timeout, connections) if route.proxies else DirectTransport(route, timeout)
