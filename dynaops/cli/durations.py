@@ -29,10 +29,10 @@ def time_of(text: str, now: float, option: str) -> float:
     if _PARTS.match(text):
         return now - seconds(text, option)
     try:
-        told = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
             "write a time like 2026-11-25T10:00:00Z (UTC), or how long ago it was, like 15m",
             param_hint=option,
         ) from None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -51,8 +51,8 @@ def failure_of(error: BaseException, arguments: Sequence[str], settings: GlobalS
             findings=tuple(getattr(error, "findings", ())),
         )
     if isinstance(error, OSError) and error.strerror:
-        named = f"{error.filename}: " if error.filename else ""
-        return CommandFailure("system", f"{named}{error.strerror}", Exit.FAILED)
+        file_prefix = f"{error.filename}: " if error.filename else ""
+        return CommandFailure("system", f"{file_prefix}{error.strerror}", Exit.FAILED)
     return _unexpected(error, settings)
 
 
@@ -77,13 +77,13 @@ def tell(failure: CommandFailure, settings: GlobalSettings) -> None:
             )
     if failure.usage:
         sys.stderr.write(f"{failure.usage}\n\n")
-    told = {finding.message for finding in failure.findings}
+    messages = {finding.message for finding in failure.findings}
     if failure.findings:
         _show_findings(failure.findings, settings)
-    summary = _NOTHING_SENT if failure.message in told else failure.message
+    summary = _NOTHING_SENT if failure.message in messages else failure.message
     message = sentence(f"error: {summary}", sys.stderr)
     sys.stderr.write(message.replace("error:", _bold_red("error:", settings), 1))
-    if failure.hint and failure.message not in told:
+    if failure.hint and failure.message not in messages:
         sys.stderr.write(sentence(f"hint: {failure.hint}", sys.stderr))
 
 

@@ -61,8 +61,8 @@ class Output:
         from dynaops import __version__
         from dynaops.views.formats.entry import RunReport
 
-        told = RunReport(self._command, __version__, entries, _rules(), self._settings.environment, failure)
-        sys.stdout.write(_text(told, self.chosen))
+        report = RunReport(self._command, __version__, entries, _rules(), self._settings.environment, failure)
+        sys.stdout.write(_text(report, self.chosen))
 
 
 @contextmanager
@@ -104,20 +104,20 @@ def places(documents: Sequence[Document], state: State | None = None) -> PlaceOf
     return place_of
 
 
-def _text(told: RunReport, chosen: PipelineFormat | None) -> str:
+def _text(report: RunReport, chosen: PipelineFormat | None) -> str:
     if chosen is PipelineFormat.GITHUB:
         from dynaops.views.formats.github import github
 
-        return github(told)
+        return github(report)
     if chosen is PipelineFormat.JUNIT:
         from dynaops.views.formats.junit import junit
 
-        return junit(told)
+        return junit(report)
     import json
 
     from dynaops.views.formats.sarif import sarif
 
-    return json.dumps(sarif(told), indent=2) + "\n"
+    return json.dumps(sarif(report), indent=2) + "\n"
 
 
 def _rules() -> Mapping[str, RuleText]:

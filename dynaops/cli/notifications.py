@@ -36,23 +36,23 @@ def recipients(settings: GlobalSettings, arns: Sequence[str] | None) -> tuple[Re
     from dynaops.engine.notify import recipient_of
     from dynaops.model.errors import DynaopsError
 
-    found: list[Recipient] = []
+    recipients_found: list[Recipient] = []
     for arn in dict.fromkeys((*given, *declared)):
         try:
-            found.append(recipient_of(arn))
+            recipients_found.append(recipient_of(arn))
         except ValueError as error:
             if arn in given:
                 raise typer.BadParameter(str(error), param_hint="--notify") from None
             raise DynaopsError(f"{project(settings).says('notify')}: {error}") from None
-    return tuple(found)
+    return tuple(recipients_found)
 
 
-def announce(store: RecordedStore, told: Iterable[Recipient], aws: Aws) -> None:
+def announce(store: RecordedStore, recipients_: Iterable[Recipient], aws: Aws) -> None:
     """Make the current run of a store send messages to all recipients at its end."""
-    store.recorder.at_end = partial(_tell_all, tuple(told), aws)
+    store.recorder.at_end = partial(_tell_all, tuple(recipients_), aws)
 
 
-def _tell_all(told: Iterable[Recipient], aws: Aws, record: RunRecord) -> None:
+def _tell_all(recipients_: Iterable[Recipient], aws: Aws, record: RunRecord) -> None:
     """Send the messages; warn about one that cannot be sent."""
     from dynaops.cli.run_records import warn
     from dynaops.engine.notify import MOST_BYTES, Message, send
@@ -62,7 +62,7 @@ def _tell_all(told: Iterable[Recipient], aws: Aws, record: RunRecord) -> None:
     if not is_worth_telling(record):
         return
     message = Message(subject(record), text(record), document(record, MOST_BYTES), record.id)
-    for recipient in told:
+    for recipient in recipients_:
         try:
             send(aws, recipient, message)
         except DynaopsError as error:

@@ -49,7 +49,7 @@ def called_with(store: Store, aws: Aws) -> None:
 
 @contextlib.contextmanager
 def recording(
-    plan: Plan, place: Keeper, aws: Aws, command: str, digest: str | None = None
+    plan: Plan, store: Keeper, aws: Aws, command: str, digest: str | None = None
 ) -> Iterator[RunRecorder | None]:
     """A context for running the operations of `plan`; gives the recorder, or None if nothing is to be recorded.
 
@@ -58,13 +58,13 @@ def recording(
     from dynaops.stores.memory import MemoryStore
     from dynaops.stores.recorded import RecordedStore
 
-    recorder = place.recorder if isinstance(place, RecordedStore | MemoryStore) else None
+    recorder = store.recorder if isinstance(store, RecordedStore | MemoryStore) else None
     if recorder is None:
         yield None
         return
     recorder.aws = aws
     with recorder.run(command):
-        before = place.loaded if isinstance(place, RecordedStore) else None
+        before = store.loaded if isinstance(store, RecordedStore) else None
         if plan.operations:
             recorder.begin(plan, before, digest)
         yield recorder
@@ -72,7 +72,7 @@ def recording(
 
 def masked(arguments: Sequence[str]) -> tuple[str, ...]:
     """A command line without possible secrets: only the names of variables, and URLs without user and password."""
-    found: list[str] = []
+    match: list[str] = []
     option = ""
     for argument in arguments:
         name, equals, value = argument.partition("=")
@@ -82,8 +82,8 @@ def masked(arguments: Sequence[str]) -> tuple[str, ...]:
             option = argument
         elif equals and name in (*_ASSIGNING, *_SECRET):
             argument = f"{name}={_hidden(name, value)}"
-        found.append(_USERINFO.sub(f"{_HIDDEN}@", argument))
-    return tuple(found)
+        match.append(_USERINFO.sub(f"{_HIDDEN}@", argument))
+    return tuple(match)
 
 
 def _hidden(option: str, value: str) -> str:

@@ -82,17 +82,21 @@ def hoist(arguments: Sequence[str]) -> list[str]:
     rest: list[str] = []
     waiting = list(arguments)
     while waiting:
-        one = waiting.pop(0)
-        if one == "--":
-            rest += [one, *waiting]
+        argument = waiting.pop(0)
+        if argument == "--":
+            rest += [argument, *waiting]
             break
-        if one in _FLAGS or _is_joined(one) or one.startswith(tuple(f"{name}=" for name in _VALUED)):
-            options.append(one)
-        elif one in _VALUED:
-            options += [one, *waiting[:1]]
+        if (
+            argument in _FLAGS
+            or _is_joined(argument)
+            or argument.startswith(tuple(f"{name}=" for name in _VALUED))
+        ):
+            options.append(argument)
+        elif argument in _VALUED:
+            options += [argument, *waiting[:1]]
             del waiting[:1]
         else:
-            rest.append(one)
+            rest.append(argument)
     return [*options, *rest]
 
 

@@ -48,8 +48,8 @@ def run(names: Sequence[str], arguments: Sequence[str], command: Callable[[list[
             break
     worst = worst_of(exits.values())
     if settings.json:
-        told = {name: {"exit": code, "result": documents[name]} for name, code in exits.items()}
-        screen.document({"environments": told, "exit": worst})
+        results = {name: {"exit": code, "result": documents[name]} for name, code in exits.items()}
+        screen.document({"environments": results, "exit": worst})
     else:
         _sum_up(screen, exits)
     return worst
@@ -57,9 +57,9 @@ def run(names: Sequence[str], arguments: Sequence[str], command: Callable[[list[
 
 def worst_of(codes: Any) -> int:
     """The worst exit code: interrupted, failed, locked, stale, changes, warnings, done. Others count as failed."""
-    found = set(codes)
-    unknown = found - {*_WORST_FIRST, Exit.OK}
-    return int(next((code for code in _WORST_FIRST if code in found), min(unknown, default=Exit.OK)))
+    present = set(codes)
+    unknown = present - {*_WORST_FIRST, Exit.OK}
+    return int(next((code for code in _WORST_FIRST if code in present), min(unknown, default=Exit.OK)))
 
 
 def _check(names: Sequence[str], arguments: Sequence[str]) -> None:

@@ -54,11 +54,11 @@ def plannable(specs: SpecSource) -> Documents:
     from dynaops.model.errors import SpecError
     from dynaops.specs.check import check, errors
 
-    found = documents(specs)
-    wrong = errors(check(found))
+    documents_read = documents(specs)
+    wrong = errors(check(documents_read))
     if wrong:
         raise SpecError(wrong)
-    return found
+    return documents_read
 
 
 def validated(specs: SpecSource, policies: Sequence[str] | None = None) -> tuple[list[Finding], int]:
@@ -70,15 +70,15 @@ def validated(specs: SpecSource, policies: Sequence[str] | None = None) -> tuple
     from dynaops.specs.check import check
 
     try:
-        found = documents(specs)
+        documents_read = documents(specs)
     except SpecError as error:
         return [*error.findings, *broken_by_specs((), policies)], 0
     blocks: list[Finding] = []
-    if found.blocks:
+    if documents_read.blocks:
         from dynaops.engine.refactoring import unknown_addresses
 
-        blocks += unknown_addresses(found.blocks)
-    return [*check(found), *blocks, *broken_by_specs(found, policies)], len(found)
+        blocks += unknown_addresses(documents_read.blocks)
+    return [*check(documents_read), *blocks, *broken_by_specs(documents_read, policies)], len(documents_read)
 
 
 def broken_by_specs(documents: Sequence[Document], policies: Sequence[str] | None) -> list[Finding]:
@@ -124,9 +124,9 @@ def aws(settings: GlobalSettings, adaptive: bool = False) -> Aws:
     Raises GuardError if the credentials are not of the environment's account.
     """
     gc.enable()  # commands that call AWS may run for hours
-    way = _to_sandbox(settings) if settings.sandbox else _to_aws(settings, adaptive)
-    way.check_account(next(iter(project(settings).regions or ()), SANDBOX_REGION))
-    return way
+    aws = _to_sandbox(settings) if settings.sandbox else _to_aws(settings, adaptive)
+    aws.check_account(next(iter(project(settings).regions or ()), SANDBOX_REGION))
+    return aws
 
 
 def _to_aws(settings: GlobalSettings, adaptive: bool) -> Aws:
@@ -134,7 +134,7 @@ def _to_aws(settings: GlobalSettings, adaptive: bool) -> Aws:
     from dynaops.aws.endpoint import require_endpoint
 
     require_endpoint(settings.endpoint_url)
-    said = project(settings)
+    project_settings = project(settings)
     cap = _LOCAL_POLL if is_local(settings.endpoint_url) else None
     return _way(
         region_said(settings),
@@ -143,18 +143,18 @@ def _to_aws(settings: GlobalSettings, adaptive: bool) -> Aws:
         cap,
         adaptive,
         _environment(),
-        role=role_of(said),
-        guard=guard_of(said),
-        mark=said.mark or None,
+        role=role_of(project_settings),
+        guard=guard_of(project_settings),
+        mark=project_settings.mark or None,
     )
 
 
 def _to_sandbox(settings: GlobalSettings) -> Aws:
     from dynaops.cli.sandbox.sandboxes import credentials, running_sandbox
 
-    said = project(settings)
+    project_settings = project(settings)
     if "sandbox" not in settings.given:
-        _tell_sandbox(said.says("sandbox"))
+        _tell_sandbox(project_settings.says("sandbox"))
     sandbox = running_sandbox(settings)
     region = region_said(settings) or os.environ.get("AWS_DEFAULT_REGION") or SANDBOX_REGION
     return _way(
@@ -165,16 +165,16 @@ def _to_sandbox(settings: GlobalSettings) -> Aws:
         False,
         _environment(),
         credentials(sandbox.url),
-        role_of(said, in_sandbox=True),
-        guard_of(said),
-        said.mark or None,
+        role_of(project_settings, in_sandbox=True),
+        guard_of(project_settings),
+        project_settings.mark or None,
     )
 
 
 @lru_cache(maxsize=1)
-def _tell_sandbox(said: str) -> None:
+def _tell_sandbox(project_settings: str) -> None:
     """Show once that the project file selects the sandbox."""
-    notice(f"This works on the sandbox, not on AWS ({said}); --no-sandbox is for AWS")
+    notice(f"This works on the sandbox, not on AWS ({project_settings}); --no-sandbox is for AWS")
 
 
 @lru_cache(maxsize=2)
@@ -229,7 +229,7 @@ def pace(settings: GlobalSettings) -> float:
 def make_plan(
     documents: Sequence[Document],
     state: State,
-    way: Aws,
+    aws: Aws,
     *,
     read: tuple[str, ...] = (),
     targets: Sequence[str] = (),
@@ -248,7 +248,7 @@ def make_plan(
         take_over=tuple(take_over),
         **beside_tables(documents),
     )
-    return made(documents, state, way, options)
+    return made(documents, state, aws, options)
 
 
 def beside_tables(documents: Sequence[Document]) -> dict[str, Any]:
@@ -277,9 +277,9 @@ def checked_saved(
     plan: Plan,
     documents: Sequence[Document],
     state: State,
-    way: Aws,
+    aws: Aws,
     options: PlanOptions,
-    judged: Callable[[Plan], Plan],
+    with_house_rules: Callable[[Plan], Plan],
 ) -> Plan:
     """The plan to apply for a saved plan, made with `options` and checked against house rules by a callback.
 
@@ -287,25 +287,25 @@ def checked_saved(
     """
     from dynaops.engine.saved_plan_check import carried_out, check, check_same, made_anew
 
-    check(plan, documents, state, way)
-    anew = judged(made_anew(plan, documents, state, way, options))
-    check_same(plan, anew)
-    return carried_out(plan, anew)
+    check(plan, documents, state, aws)
+    new_plan = with_house_rules(made_anew(plan, documents, state, aws, options))
+    check_same(plan, new_plan)
+    return carried_out(plan, new_plan)
 
 
 def resumed(
-    plan: Plan, run: Run, documents: Sequence[Document], state: State, way: Aws, options: PlanOptions
+    plan: Plan, run: Run, documents: Sequence[Document], state: State, aws: Aws, options: PlanOptions
 ) -> Resumed:
     """The rest of a saved plan that `run` has started. Raises StalePlan if anything else has changed."""
     from dynaops.engine.resume import resumed as left
 
-    return left(plan, run, documents, state, way, options)
+    return left(plan, run, documents, state, aws, options)
 
 
 def apply(
     plan: Plan,
-    place: Keeper,
-    way: Aws,
+    store: Keeper,
+    aws: Aws,
     emit: Callable[[Event], None],
     *,
     wait: bool,
@@ -319,22 +319,22 @@ def apply(
     options = ApplyOptions(wait=wait, saved_plan=saved_plan, happened=happened)
     if parallelism is not None:
         options = replace(options, parallelism=parallelism)
-    return apply_plan(plan, place, way, emit, options, stop)
+    return apply_plan(plan, store, aws, emit, options, stop)
 
 
 def drift(
-    state: State, way: Aws, tables: Sequence[str], discover: bool = False
+    state: State, aws: Aws, tables: Sequence[str], discover: bool = False
 ) -> tuple[tuple[Drift, ...], tuple[Unmanaged, ...]]:
     from dynaops.engine.drift import find
 
-    return find(state, way, tables, discover)
+    return find(state, aws, tables, discover)
 
 
-def plan_grant(state: State, way: Aws, table: str, functions: tuple[str, ...], **more: Any) -> Granted:
+def plan_grant(state: State, aws: Aws, table: str, functions: tuple[str, ...], **more: Any) -> Granted:
     from dynaops.engine.grant import GrantRequest
     from dynaops.engine.grant import plan_grant as planned
 
-    return planned(GrantRequest(table, functions, **more), state, way)
+    return planned(GrantRequest(table, functions, **more), state, aws)
 
 
 def unrecorded(store: RecordedStore | None = None) -> Keeper:

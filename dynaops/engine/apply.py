@@ -261,13 +261,15 @@ class _Run:
         waiting = {operation.id: operation for operation in self.plan.operations}
         running: dict[Future[None], str] = {}
         with jobs:
-            settling = {jobs.submit(self._settle, one) for one in self.plan.settle if self.runner.patient}
+            settling = {
+                jobs.submit(self._settle, operation) for operation in self.plan.settle if self.runner.patient
+            }
             while settling:
                 for future in jobs.ended(settling):
                     settling.discard(future)
                     future.result()
             while waiting or running:
-                for operation in [one for one in waiting.values() if self._is_due(one)]:
+                for operation in [operation for operation in waiting.values() if self._is_due(operation)]:
                     del waiting[operation.id]
                     if self._may_run(operation):
                         running[jobs.submit(self._run_operation, operation)] = operation.id

@@ -191,15 +191,15 @@ def _with_danger(entry: AddressDiff, owner: str | None) -> AddressDiff:
 
 def _protect_parts(entries: Mapping[str, AddressDiff], verdicts: _Verdicts) -> None:
     """Refuse changes of parts without tags if another state has marked their table."""
-    held = {one.address for one in verdicts.findings if one.code == PLAN133.code}
+    held = {item.address for item in verdicts.findings if item.code == PLAN133.code}
     for table in (entry for entry in entries.values() if entry.kind == "table" and entry.address in held):
         changed = [
-            one
-            for one in entries.values()
-            if one.change and one.action is not Action.FORGET and _follows(one)
+            item
+            for item in entries.values()
+            if item.change and item.action is not Action.FORGET and _follows(item)
         ]
         if changed:
-            table_finding = next(one for one in verdicts.findings if one.address == table.address)
+            table_finding = next(item for item in verdicts.findings if item.address == table.address)
             verdicts.add(changed[0], PLAN131, table_finding.message, table_finding.hint)
 
 

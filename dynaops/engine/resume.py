@@ -52,16 +52,16 @@ def resumed(
     Raises StalePlan if all is done, or if anything has changed that the run itself did not change.
     """
     check_origins(plan, documents, aws)
-    remaining = [one for one in plan.operations if one.id not in run.done]
+    remaining = [item for item in plan.operations if item.id not in run.done]
     if not remaining:
         raise StalePlan("it has been applied already, in full")
-    started = [one for one in plan.operations if one.id in run.done or one.id in state.in_flight]
+    started = [item for item in plan.operations if item.id in run.done or item.id in state.in_flight]
     _check_moved(plan, made_anew(plan, documents, state, aws, options), started, state)
-    intents = [state.in_flight[one.id] for one in remaining if one.id in state.in_flight]
+    intents = [state.in_flight[item.id] for item in remaining if item.id in state.in_flight]
     live = _observed(plan, documents, state, intents, aws)
-    happened = frozenset(one.operation for one in intents if had_effect(one, live))
+    happened = frozenset(item.operation for item in intents if had_effect(item, live))
     operations = tuple(
-        _with_outputs(_among(one, remaining), live if one.id in happened else {}) for one in remaining
+        _with_outputs(_among(item, remaining), live if item.id in happened else {}) for item in remaining
     )
     return Resumed(
         plan.model_copy(
@@ -88,21 +88,21 @@ def _goes_on(done_operations: int, plan: Plan) -> Finding:
 
 def _check_moved(plan: Plan, now: Plan, started: Iterable[Operation], state: State) -> None:
     """Raise StalePlan for a change that the `started` operations did not make."""
-    changed = _paths(plan, (effect for one in started for effect in one.effects))
+    changed = _paths(plan, (effect for item in started for effect in item.effects))
     for address in sorted({*plan.fingerprints, *now.fingerprints}):
         before, after = plan.fingerprints.get(address, {}), now.fingerprints.get(address, {})
         if address.partition("/")[0] not in plan.touched:
             continue
         own_paths = {path for path in moved(before, after) if _covers(changed.get(address, ()), path)}
         others = [
-            {path: one for path, one in side.items() if path not in own_paths} for side in (before, after)
+            {path: item for path, item in side.items() if path not in own_paths} for side in (before, after)
         ]
-        if others[0] != others[1] and not any(_WHOLE in changed.get(one, ()) for one in _around(address)):
+        if others[0] != others[1] and not any(_WHOLE in changed.get(item, ()) for item in _around(address)):
             raise StalePlan(live_moved(address, *others))
     in_flight = _paths(
-        plan, (effect for one in started if one.id in state.in_flight for effect in one.effects)
+        plan, (effect for item in started if item.id in state.in_flight for effect in item.effects)
     )
-    known = {(one.address, path) for one in plan.drift for path in _drifted(one)}
+    known = {(item.address, path) for item in plan.drift for path in _drifted(item)}
     for drift in now.drift:
         paths = [
             path
@@ -150,19 +150,19 @@ def _observed(
 ) -> dict[str, Observed]:
     """The live resources of the tables with operations in flight, by address."""
     specs = {document.spec.table_name: document.spec for document in documents}
-    tables = sorted({one.address.partition("/")[0] for one in intents})
+    tables = sorted({item.address.partition("/")[0] for item in intents})
     scopes = [_scope(plan, state, table) for table in tables]
-    known = {one.address: known_of(RunTarget(one, specs.get(one.address)), state) for one in scopes}
+    known = {item.address: known_of(RunTarget(item, specs.get(item.address)), state) for item in scopes}
     live = observe(aws, scopes, HANDLERS, known) if scopes else {}
-    return {address: one for entries in live.values() for address, one in entries.items()}
+    return {address: item for entries in live.values() for address, item in entries.items()}
 
 
 def _scope(plan: Plan, state: State, table: str) -> Scope:
     record = state.resources.get(table)
     if record is not None:
         return scope_of(state, table, record.region)
-    regions = {one.address: one.region for one in plan.operations}
-    regions |= {one.address: one.region for one in plan.changes}
+    regions = {item.address: item.region for item in plan.operations}
+    regions |= {item.address: item.region for item in plan.changes}
     return Scope(table, table, regions.get(table) or next(iter(regions.values())))
 
 

@@ -147,7 +147,7 @@ def carried_out(plan: Plan, new_plan: Plan) -> Plan:
     Updates of the state for tables that the plan does not change are left out if they differ.
     """
     updates = tuple(
-        one for one in new_plan.updates if _root(one.address) in plan.touched or one in plan.updates
+        item for item in new_plan.updates if _root(item.address) in plan.touched or item in plan.updates
     )
     warnings = [
         _elsewhere(f"{live_moved(address, before, after)}, which this plan does not change", address)
@@ -156,9 +156,9 @@ def carried_out(plan: Plan, new_plan: Plan) -> Plan:
         and (before := plan.fingerprints.get(address)) != (after := new_plan.fingerprints.get(address))
     ]
     warnings += [
-        _elsewhere(f"{_name_of(one)} has come in AWS; it is in no spec, and is left alone", one.address)
-        for one in new_plan.unmanaged
-        if one not in plan.unmanaged
+        _elsewhere(f"{_name_of(item)} has come in AWS; it is in no spec, and is left alone", item.address)
+        for item in new_plan.unmanaged
+        if item not in plan.unmanaged
     ]
     return new_plan.model_copy(
         update={

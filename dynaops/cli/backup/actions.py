@@ -28,12 +28,12 @@ def make(
     settings: GlobalSettings, creation: dict[str, Any], *, wait: bool, yes: bool, operations: bool
 ) -> int:
     """Make backups. The user must confirm only if retention deletes older ones."""
-    way = wiring.aws(settings)
-    region = region_of_any(creation["tables"], settings, way)
+    aws = wiring.aws(settings)
+    region = region_of_any(creation["tables"], settings, aws)
     store = wiring.store(settings)
-    state = state_of(store, way)
-    plan = create.plan_create(create.Creation(region=region, **creation), state, way)
-    place = wiring.unrecorded(store)
+    state = state_of(store, aws)
+    plan = create.plan_create(create.Creation(region=region, **creation), state, aws)
+    run_store = wiring.unrecorded(store)
     going = len(plan.destructive)
     terms = Terms(
         yes or not going,
@@ -42,61 +42,61 @@ def make(
         wait=wait,
         operations=operations,
         command="backup create",
-        document=lambda: {"backups": _made(plan, place.load().resources)},
+        document=lambda: {"backups": _made(plan, run_store.load().resources)},
         question=f"Back up, and then delete {count(going, 'older backup')}?",
         later=SEE_THROUGH,
         done="Backed up",
     )
-    return carry_out(plan, place, way, settings, terms)
+    return carry_out(plan, run_store, aws, settings, terms)
 
 
 def _made(plan: Plan, records: dict[str, Any]) -> list[dict[str, Any]]:
     """The backups that were made, as in the responses of AWS."""
-    found = []
+    backups = []
     for operation in plan.operations:
         record = records.get(operation.address)
         if not operation.destructive:
             table, _, name = operation.address.split("/", 2)
             arn = record.arn if record else None
-            found.append({"table": table, "name": name, "region": operation.region, "arn": arn})
-    return found
+            backups.append({"table": table, "name": name, "region": operation.region, "arn": arn})
+    return backups
 
 
 def show_list(settings: GlobalSettings, tables: Sequence[str], via: Via | None) -> int:
     """Show the existing backups."""
-    way = wiring.aws(settings)
-    found = listing(way, region_of_any(tables, settings, way), tables, via)
+    aws = wiring.aws(settings)
+    backups = listing(aws, region_of_any(tables, settings, aws), tables, via)
     screen = Screen(settings)
     if screen.json:
-        screen.document(found.model_dump(mode="json"))
+        screen.document(backups.model_dump(mode="json"))
     else:
-        screen.show(list_page(found, way.now, settings.verbose))
+        screen.show(list_page(backups, aws.now, settings.verbose))
     return Exit.OK
 
 
 def show_status(settings: GlobalSettings, tables: Sequence[str], wait: bool) -> int:
     """Show running jobs of AWS, and wait for their end if asked for."""
-    way = wiring.aws(settings)
+    aws = wiring.aws(settings)
     screen = Screen(settings)
-    found, gaps = status.jobs(way, region_of_any(tables, settings, way), tables)
-    plan = status.plan_wait(way, found)
+    jobs, gaps = status.jobs(aws, region_of_any(tables, settings, aws), tables)
+    plan = status.plan_wait(aws, jobs)
     if not screen.json or wait:
-        screen.show(status_page(found, gaps, way.now))
+        screen.show(status_page(jobs, gaps, aws.now))
     if wait and plan.operations:
         terms = Terms(
             yes=True, allow_replace=False, allow_destroy=False, command="backup status --wait", done="Ended"
         )
-        return see_through(plan, wiring.unrecorded(), way, settings, terms)
+        return see_through(plan, wiring.unrecorded(), aws, settings, terms)
     if screen.json:
-        screen.document({"jobs": [one.model_dump(mode="json") for one in found], "gaps": gaps})
+        screen.document({"jobs": [job.model_dump(mode="json") for job in jobs], "gaps": gaps})
     return Exit.OK
 
 
 def remove(settings: GlobalSettings, references: Sequence[str], yes: bool, operations: bool) -> int:
     """Delete the named backups."""
-    way = wiring.aws(settings)
-    plan = delete.plan_delete(way, references, region_of_any((), settings, way))
-    return _deleting(plan, way, settings, "backup delete", yes, operations)
+    aws = wiring.aws(settings)
+    plan = delete.plan_delete(aws, references, region_of_any((), settings, aws))
+    return _deleting(plan, aws, settings, "backup delete", yes, operations)
 
 
 def prune(
@@ -109,8 +109,8 @@ def prune(
     operations: bool,
 ) -> int:
     """Delete backups whose retention is over."""
-    way = wiring.aws(settings)
-    plan = delete.plan_prune(way, tables, retention, region_of_any(tables, settings, way), via)
+    aws = wiring.aws(settings)
+    plan = delete.plan_prune(aws, tables, retention, region_of_any(tables, settings, aws), via)
     if not plan.operations:
         screen = Screen(settings)
         screen.say(nothing_to_prune(plan.tables))
@@ -120,11 +120,11 @@ def prune(
 
             screen.document(applied(plan, Outcome()))
         return Exit.OK
-    return _deleting(plan, way, settings, "backup prune", yes, operations)
+    return _deleting(plan, aws, settings, "backup prune", yes, operations)
 
 
 def _deleting(
-    plan: Plan, way: Aws, settings: GlobalSettings, command: str, yes: bool, operations: bool
+    plan: Plan, aws: Aws, settings: GlobalSettings, command: str, yes: bool, operations: bool
 ) -> int:
     terms = Terms(
         yes,
@@ -136,4 +136,4 @@ def _deleting(
         later=SEE_THROUGH,
         done="Deleted",
     )
-    return carry_out(plan, wiring.unrecorded(wiring.store(settings)), way, settings, terms)
+    return carry_out(plan, wiring.unrecorded(wiring.store(settings)), aws, settings, terms)

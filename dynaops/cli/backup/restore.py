@@ -75,27 +75,27 @@ def _restore(
     yes: bool,
     operations: bool,
 ) -> int:
-    way = wiring.aws(settings)
-    place = wiring.store(settings)
-    said = None
-    if settings.asked_region is None and request.reference not in place.load().resources:
-        said = external_region(request.reference, settings)
-    region = said or region_of(request.reference, settings, way)
+    aws = wiring.aws(settings)
+    store = wiring.store(settings)
+    spec_region = None
+    if settings.asked_region is None and request.reference not in store.load().resources:
+        spec_region = external_region(request.reference, settings)
+    region = spec_region or region_of(request.reference, settings, aws)
     request = replace(
         request,
         region=region,
-        at=time_asked(at, request.latest, way),
+        at=time_asked(at, request.latest, aws),
         documents=partial(_documents, settings),
     )
-    restoration = plan_restore(request, state_of(place, way), way)
-    with place.recorder.run("backup restore"):
-        return _restored(restoration, place, way, settings, stdout, wait=wait, yes=yes, operations=operations)
+    restoration = plan_restore(request, state_of(store, aws), aws)
+    with store.recorder.run("backup restore"):
+        return _restored(restoration, store, aws, settings, stdout, wait=wait, yes=yes, operations=operations)
 
 
 def _restored(
     restoration: Restoration,
-    place: RecordedStore,
-    way: Aws,
+    store: RecordedStore,
+    aws: Aws,
     settings: GlobalSettings,
     stdout: TextIO,
     *,
@@ -113,7 +113,7 @@ def _restored(
         later=_AGAIN,
         done="Restored",
     )
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "table": restoration.target,
         "region": restoration.source.region,
         "source": restoration.source.words,
@@ -122,31 +122,31 @@ def _restored(
     if restoration.plan.operations:
         show_plan(screen, restoration.plan, operations=operations)
         require_agreement(screen, f"Restore {restoration.target}?", yes)
-        outcome = _carried_out(restoration.plan, place, way, settings, terms)
+        outcome = _carried_out(restoration.plan, store, aws, settings, terms)
         if outcome.left or not outcome.complete:
-            return _end(screen, told, restoration.plan, outcome)
+            return _end(screen, document, restoration.plan, outcome)
     else:
         screen.say(f"{restoration.target} is restored already; its settings are looked at.")
-    with place.lock("backup restore"):
+    with store.lock("backup restore"):
         if restoration.unknown:
-            imported = adopted(restoration, place.load(), way)
-            place.save(imported.state)
-            _hand_over(restoration, imported.spec_yaml, told, screen, stdout)
-            tell_unmarked(screen, mark(imported.marks, way))
+            imported = adopted(restoration, store.load(), aws)
+            store.save(imported.state)
+            _hand_over(restoration, imported.spec_yaml, document, screen, stdout)
+            tell_unmarked(screen, mark(imported.marks, aws))
             screen.say(f"{restoration.target} is recorded as it is; its spec is {_where(restoration)}.")
-            return _end(screen, told)
-        _hand_over(restoration, spec_text(restoration), told, screen, stdout)
-        plan = plan_settings(restoration, place.load(), way)
-        return _put_back(restoration, plan, place, way, settings, told)
+            return _end(screen, document)
+        _hand_over(restoration, spec_text(restoration), document, screen, stdout)
+        plan = plan_settings(restoration, store.load(), aws)
+        return _put_back(restoration, plan, store, aws, settings, document)
 
 
 def _hand_over(
-    restoration: Restoration, text: str, told: dict[str, Any], screen: Screen, stdout: TextIO
+    restoration: Restoration, text: str, document: dict[str, Any], screen: Screen, stdout: TextIO
 ) -> None:
     """Write the new table's spec to a file, or print it; with ``--json`` it is part of the document."""
     write_spec(restoration, text)
     if restoration.file == STDOUT and screen.json:
-        told["spec_yaml"] = text
+        document["spec_yaml"] = text
     elif restoration.file == STDOUT:
         stdout.write(text)
 
@@ -160,18 +160,23 @@ def _documents(settings: GlobalSettings, file: Path) -> list[Document]:
     return wiring.documents(wiring.source(settings, [file.as_posix()], None, None, None))
 
 
-def time_asked(at: str | None, latest: bool, way: Aws) -> float | None:
+def time_asked(at: str | None, latest: bool, aws: Aws) -> float | None:
     """The requested time, relative to AWS's clock."""
     if at is None:
         return None
     if latest:
         raise typer.BadParameter("Choose one of --at and --latest.")
-    assert way.account, "AWS has told its time with it"
-    return time_of(at, way.now, "--at")
+    assert aws.account, "AWS has told its time with it"
+    return time_of(at, aws.now, "--at")
 
 
 def _put_back(
-    restoration: Restoration, plan: Plan, place: Any, way: Aws, settings: GlobalSettings, told: dict[str, Any]
+    restoration: Restoration,
+    plan: Plan,
+    store: Any,
+    aws: Aws,
+    settings: GlobalSettings,
+    document: dict[str, Any],
 ) -> int:
     """Apply the table's spec, and check that nothing remains to do."""
     screen = Screen(settings)
@@ -180,18 +185,18 @@ def _put_back(
     )
     if plan.operations or plan.updates:
         with EventLog(None) as log:
-            outcome = execute(plan, place, way, settings, terms, log)
+            outcome = execute(plan, store, aws, settings, terms, log)
         screen.gap()
         screen.show(outcome_page(plan, outcome, terms.command, _AGAIN, terms.done))
         if not outcome.complete:
-            return _end(screen, told, plan, outcome)
-    left = plan_settings(restoration, place.load(), way)
+            return _end(screen, document, plan, outcome)
+    left = plan_settings(restoration, store.load(), aws)
     verdict = "nothing is left to plan" if left.empty else "`dynaops plan` shows what is left to do"
     screen.say(f"{restoration.target} is in the state, and its spec {_where(restoration)}; {verdict}.")
     return _end(
         screen,
         {
-            **told,
+            **document,
             "plan_empty": left.empty,
             "operations": [operation.public() for operation in plan.operations],
         },
@@ -199,24 +204,24 @@ def _put_back(
 
 
 def _carried_out(
-    plan: Plan, place: RecordedStore, way: Aws, settings: GlobalSettings, terms: Terms
+    plan: Plan, store: RecordedStore, aws: Aws, settings: GlobalSettings, terms: Terms
 ) -> Outcome:
     """Run the restore itself, which saves no state, and show its result."""
     screen = Screen(settings)
     with EventLog(None) as log:
-        outcome = execute(plan, wiring.unrecorded(place), way, settings, terms, log)
+        outcome = execute(plan, wiring.unrecorded(store), aws, settings, terms, log)
     screen.gap()
     screen.show(outcome_page(plan, outcome, terms.command, terms.later, terms.done))
     return outcome
 
 
 def _end(
-    screen: Screen, told: dict[str, Any], plan: Plan | None = None, outcome: Outcome | None = None
+    screen: Screen, document: dict[str, Any], plan: Plan | None = None, outcome: Outcome | None = None
 ) -> int:
     """Print the ``--json`` document and return the exit code."""
     if screen.json:
         from dynaops.views.json_documents import applied
 
         about = applied(plan, outcome) if plan and outcome else {}
-        screen.document({**told, **about})
+        screen.document({**document, **about})
     return exit_of(outcome) if outcome else Exit.OK

@@ -50,20 +50,20 @@ def verify(
     operations: bool,
 ) -> int:
     """Verify a backup. Returns the exit code."""
-    way = wiring.aws(settings)
-    region = region_of(reference, settings, way)
-    when = time_asked(at, latest, way)
+    aws = wiring.aws(settings)
+    region = region_of(reference, settings, aws)
+    when = time_asked(at, latest, aws)
     store = wiring.store(settings)
-    drill = plan_drill(way, state_of(store, way), reference, region, when, latest, role)
+    drill = plan_drill(aws, state_of(store, aws), reference, region, when, latest, role)
     with store.recorder.run("backup verify"):
-        return _drilled(drill, how, store, way, settings, yes=yes, operations=operations)
+        return _drilled(drill, how, store, aws, settings, yes=yes, operations=operations)
 
 
 def _drilled(
     drill: Drill,
     how: How,
     store: RecordedStore,
-    way: Aws,
+    aws: Aws,
     settings: GlobalSettings,
     *,
     yes: bool,
@@ -73,33 +73,33 @@ def _drilled(
     if drill.plan.operations:
         show_plan(screen, drill.plan, operations=operations)
         require_agreement(screen, f"Restore a scratch table, and compare it with {drill.source.table}?", yes)
-    verified, outcome = run_drill(drill, how, store, way, settings, screen)
+    verified, outcome = run_drill(drill, how, store, aws, settings, screen)
     if verified is None:
         return _end_broken_off(drill, outcome, screen)
     if screen.json:
-        told: dict[str, Any] = {**verified.model_dump(mode="json"), "identical": verified.identical}
-        screen.document({"source": drill.source.words, "region": drill.source.region, **told})
+        document: dict[str, Any] = {**verified.model_dump(mode="json"), "identical": verified.identical}
+        screen.document({"source": drill.source.words, "region": drill.source.region, **document})
     return Exit.OK if verified.identical else Exit.FAILED
 
 
 def run_drill(
-    drill: Drill, how: How, store: RecordedStore, way: Aws, settings: GlobalSettings, screen: Screen
+    drill: Drill, how: How, store: RecordedStore, aws: Aws, settings: GlobalSettings, screen: Screen
 ) -> tuple[Verified | None, Outcome]:
     """Restore, compare, clean up, and record the result; there is no comparison if the restore did not finish.
 
     Shows both results. Raises DynaopsError, and VerifyInterrupted while comparing.
     """
     if drill.plan.operations:
-        outcome = _run(drill.plan, store, way, settings)
+        outcome = _run(drill.plan, store, aws, settings)
         if not outcome.complete or outcome.left:
             _show_broken_off(drill, outcome, screen)
             return None, outcome
     else:
         outcome = Outcome()
         screen.say(f"{drill.scratch} is restored already, by an earlier run.")
-    verified = _compared(drill, how, store, way, settings, screen)
+    verified = _compared(drill, how, store, aws, settings, screen)
     try:
-        note(store.beside(KIND), verified, drill.source, way.now)
+        note(store.beside(KIND), verified, drill.source, aws.now)
     except DynaopsError as error:
         warn(f"The result of this drill cannot be kept: {error.message.rstrip('.')}")
     screen.show(verified_page(verified, drill.source.words))
@@ -107,18 +107,18 @@ def run_drill(
 
 
 def _compared(
-    drill: Drill, how: How, store: RecordedStore, way: Aws, settings: GlobalSettings, screen: Screen
+    drill: Drill, how: How, store: RecordedStore, aws: Aws, settings: GlobalSettings, screen: Screen
 ) -> Verified:
     """Compare, and delete the scratch table in any case. Raises VerifyInterrupted."""
     try:
         with moving_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
-            return compare(way, drill, how, lambda reading: view.show(_standing(reading)))
+            return compare(aws, drill, how, lambda reading: view.show(_standing(reading)))
     except KeyboardInterrupt:
         raise VerifyInterrupted(
             "Interrupted while comparing", "Run the command again to verify.", Exit.INTERRUPTED
         ) from None
     finally:
-        outcome = _run(clean_up(way, drill), store, way, settings)
+        outcome = _run(clean_up(aws, drill), store, aws, settings)
         if not outcome.complete:
             screen.aside(f"The scratch table {drill.scratch} could not be deleted: see above.")
         screen.gap()
@@ -144,10 +144,10 @@ def _end_broken_off(drill: Drill, outcome: Outcome, screen: Screen) -> int:
     return exit_of(outcome)
 
 
-def _run(plan: Plan, store: RecordedStore, way: Aws, settings: GlobalSettings) -> Outcome:
+def _run(plan: Plan, store: RecordedStore, aws: Aws, settings: GlobalSettings) -> Outcome:
     terms = Terms(yes=True, allow_replace=False, allow_destroy=False, command="backup verify")
     with EventLog(None) as log:
-        return execute(plan, wiring.unrecorded(store), way, settings, terms, log)
+        return execute(plan, wiring.unrecorded(store), aws, settings, terms, log)
 
 
 def _standing(reading: Reading) -> TransferStatus:

@@ -50,12 +50,12 @@ def verify_all(
 
     Raises StateError if the state has no tables, and DynaopsError if the tables to verify cannot be found out.
     """
-    way = wiring.aws(settings)
+    aws = wiring.aws(settings)
     store = wiring.store(settings)
     screen = Screen(settings)
-    state = state_of(store, way)
+    state = state_of(store, aws)
     require_state(state, store, settings, "nothing is verified")
-    known, gaps = _candidates(settings, store, state, way, latest)
+    known, gaps = _candidates(settings, store, state, aws, latest)
     chosen = stalest(known, count)
     without = [_without(candidate, latest, gaps) for candidate in known if candidate.reference is None]
     screen.show(candidates_page(chosen, [result.candidate for result in without], len(known), gaps))
@@ -69,7 +69,7 @@ def verify_all(
                 continue
             screen.gap()
             screen.show(drill_heading(candidate, number, len(chosen)))
-            results.append(_result(candidate, role, how, store, state, way, screen, operations=operations))
+            results.append(_result(candidate, role, how, store, state, aws, screen, operations=operations))
     results += without
     screen.gap()
     screen.show(results_page(results))
@@ -79,23 +79,23 @@ def verify_all(
 
 
 def _candidates(
-    settings: GlobalSettings, store: RecordedStore, state: State, way: Aws, latest: bool
+    settings: GlobalSettings, store: RecordedStore, state: State, aws: Aws, latest: bool
 ) -> tuple[list[DrillCandidate], list[str]]:
-    asked = settings.asked_region
+    asked_region = settings.asked_region
     tables = {
         name: region
         for name, region in recorded_tables(state).items()
-        if name in state.resources and asked in (None, region)
+        if name in state.resources and asked_region in (None, region)
     }
     if not tables:
-        where, option = (f" in {asked}", "--region, --state") if asked else ("", "--state")
+        where, option = (f" in {asked_region}", "--region, --state") if asked_region else ("", "--state")
         raise StateError(
             f"The state at {store.location} has no tables{where}: nothing is verified.",
             f"Check {option} and the environment, or apply the specs first.",
         )
     records = read_drills(store.beside(KIND), [(region, name) for name, region in tables.items()])
     older = read_older_drills(wiring.beside_state(settings) / "backups")
-    return candidates(way, tables, last_successes(older, records), latest)
+    return candidates(aws, tables, last_successes(older, records), latest)
 
 
 def _result(
@@ -104,7 +104,7 @@ def _result(
     how: How,
     store: RecordedStore,
     state: State,
-    way: Aws,
+    aws: Aws,
     screen: Screen,
     *,
     operations: bool,
@@ -114,12 +114,12 @@ def _result(
     source = None
     try:
         drill = plan_drill(
-            way, state, candidate.reference, candidate.region, latest=candidate.latest, role=role
+            aws, state, candidate.reference, candidate.region, latest=candidate.latest, role=role
         )
         source = drill.source.words
         if operations and drill.plan.operations:
             show_plan(screen, drill.plan, operations=True)
-        verified, outcome = run_drill(drill, how, store, way, screen.settings, screen)
+        verified, outcome = run_drill(drill, how, store, aws, screen.settings, screen)
     except VerifyInterrupted as error:
         return DrillResult(
             candidate=candidate, end=DrillEnd.INTERRUPTED, source=source, message=error.message
@@ -166,7 +166,7 @@ def _document(
     results: Sequence[DrillResult], known: Sequence[DrillCandidate], gaps: Sequence[str]
 ) -> dict[str, Any]:
     """The ``--json`` document: a result for each table, and the tables that were not selected."""
-    told = {result.candidate.table for result in results}
+    verified = {result.candidate.table for result in results}
     return {
         "passed": all(result.end is DrillEnd.IDENTICAL for result in results),
         "drills": [_entry(result) for result in results],
@@ -177,7 +177,7 @@ def _document(
                 "last_succeeded_at": candidate.succeeded_at,
             }
             for candidate in known
-            if candidate.table not in told
+            if candidate.table not in verified
         ],
         "gaps": list(gaps),
     }

@@ -18,54 +18,54 @@ if TYPE_CHECKING:
     from dynaops.stores.base import Keeper, Store
 
 
-def state_of(store: Store, way: Aws) -> State:
+def state_of(store: Store, aws: Aws) -> State:
     """The stored state, checked to be of the caller's account and endpoint. Raises WrongPlace, StateError."""
     from dynaops.cli.run_records import called_with
     from dynaops.engine.state_account import check_identity
 
-    called_with(store, way)
+    called_with(store, aws)
     state = store.load()
-    check_identity(state, way, store.location)
+    check_identity(state, aws, store.location)
     return state
 
 
-def region_of(table: str, settings: GlobalSettings, way: Aws) -> str:
+def region_of(table: str, settings: GlobalSettings, aws: Aws) -> str:
     """The region of a table: ``--region``, else that of a recorded table of that name, else the default region.
 
     Raises WrongPlace if the table is recorded and the caller is of another account or endpoint; only
     GetCallerIdentity is called for that.
     """
-    asked = settings.asked_region or os.environ.get("AWS_REGION")
+    region = settings.asked_region or os.environ.get("AWS_REGION")
     store = wiring.store(settings)
     state = store.load()
     record = state.resources.get(table)
-    if record is None or record.kind != "table" or asked not in (None, record.region):
-        return asked or way.region
+    if record is None or record.kind != "table" or region not in (None, record.region):
+        return region or aws.region
     # This imports all kinds, which a load into a table without a record does not need.
     from dynaops.engine.state_account import check_identity
 
-    check_identity(state, way, store.location)
+    check_identity(state, aws, store.location)
     return record.region
 
 
-def region_of_any(tables: Sequence[str], settings: GlobalSettings, way: Aws) -> str:
+def region_of_any(tables: Sequence[str], settings: GlobalSettings, aws: Aws) -> str:
     """The region of the first of `tables` (see `region_of`); without tables, the default region.
 
     Raises WrongPlace if the state has one of the tables (without `tables`: any resource) in another account or
     endpoint.
     """
     if not tables:
-        state_of(wiring.store(settings), way)
-    regions = [region_of(table, settings, way) for table in tables or ("",)]
+        state_of(wiring.store(settings), aws)
+    regions = [region_of(table, settings, aws) for table in tables or ("",)]
     return regions[0]
 
 
-def headline_of(state: State, settings: GlobalSettings, store: Store, way: Aws) -> Headline:
+def headline_of(state: State, settings: GlobalSettings, store: Store, aws: Aws) -> Headline:
     """The headline of a report about the tables of a state."""
     from dynaops.engine.table_scopes import recorded_tables
     from dynaops.model.headline import Headline
 
-    caller = way.known_caller
+    caller = aws.known_caller
     return Headline(
         environment=settings.environment,
         account=caller.account if caller else None,
@@ -75,9 +75,9 @@ def headline_of(state: State, settings: GlobalSettings, store: Store, way: Aws) 
     )
 
 
-def headed(plan: Plan, settings: GlobalSettings, store: Keeper, way: Aws) -> Plan:
+def headed(plan: Plan, settings: GlobalSettings, store: Keeper, aws: Aws) -> Plan:
     """The plan with the data for its headline: environment, account, regions, and the state's location."""
-    caller = way.known_caller
+    caller = aws.known_caller
     regions = plan.regions or tuple(sorted({operation.region for operation in plan.operations}))
     return plan.model_copy(
         update={

@@ -103,8 +103,8 @@ def apply(
     require_permitted(settings, project(settings), "apply of specs", CommandEffect.CHANGES)
     terms = with_consents_of(project(settings), terms)
     specs = chosen.source(settings)
-    told = recipients(settings, notify)
-    return _apply_specs(settings, specs, tuple(targets or ()), policies, terms, told)
+    notified = recipients(settings, notify)
+    return _apply_specs(settings, specs, tuple(targets or ()), policies, terms, notified)
 
 
 def _apply_specs(
@@ -113,12 +113,12 @@ def _apply_specs(
     targets: tuple[str, ...],
     policies: Sequence[str] | None,
     terms: Terms,
-    told: Sequence[Recipient],
+    notified: Sequence[Recipient],
 ) -> int:
     rules = house_rules(settings, policies)
     inputs = PlanInputs.of(settings, specs)
     inputs.state()
-    with inputs.locked("apply", told) as state:
+    with inputs.locked("apply", notified) as state:
         with warned_if_refused(state, inputs.store, settings):
             plan = inputs.plan(state, targets=targets, take_over=terms.take_over)
         plan = warned(wiring.agreed(plan, terms.consents), state, inputs.store, settings)
@@ -132,23 +132,23 @@ def _apply_saved(
     policies: Sequence[str] | None,
     env_names: Sequence[str],
     terms: Terms,
-    told: Sequence[Recipient],
+    notified: Sequence[Recipient],
 ) -> int:
     documents = file.documents(project(settings), env_names)
     inputs = PlanInputs.of_documents(settings, documents)
     inputs.state()
-    with inputs.locked("apply", told) as state:
+    with inputs.locked("apply", notified) as state:
         held, happened = _held(file, documents, state, inputs.aws, house_rules(settings, policies))
         consents = wiring.agreed(file.plan, terms.consents).consents
         held = held.model_copy(update={"consents": consents})
-        whole = replace(
+        with_consents = replace(
             terms, yes=terms.yes or is_agreed(file.plan), saved_plan=file.digest, happened=happened
         )
-        return carry_out(held, inputs.store, inputs.aws, settings, whole)
+        return carry_out(held, inputs.store, inputs.aws, settings, with_consents)
 
 
 def _held(
-    file: SavedPlan, documents: list[Document], state: State, way: Aws, policies: Sequence[str] | None
+    file: SavedPlan, documents: list[Document], state: State, aws: Aws, policies: Sequence[str] | None
 ) -> tuple[Plan, frozenset[str]]:
     """(the plan to apply for a saved plan, the ids of operations whose effect AWS shows already). Raises StalePlan."""
     from dynaops.engine.plan import PlanOptions
@@ -164,9 +164,9 @@ def _held(
     all_policies = (*file.policies, *(policies or ()))
     run = state.run_of(file.digest)
     if run is not None:
-        left = wiring.resumed(file.plan, run, documents, state, way, options)
+        left = wiring.resumed(file.plan, run, documents, state, aws, options)
         return judged(left.plan, documents, state, all_policies), left.happened
     held = wiring.checked_saved(
-        file.plan, documents, state, way, options, lambda plan: judged(plan, documents, state, file.policies)
+        file.plan, documents, state, aws, options, lambda plan: judged(plan, documents, state, file.policies)
     )
     return (judged(held, documents, state, all_policies) if policies else held), frozenset()

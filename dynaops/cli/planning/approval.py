@@ -37,11 +37,11 @@ def require_consent(plan: Plan, allow_replace: bool, allow_destroy: bool) -> Non
     from dynaops.views.wording import consent, count
 
     steps = "".join(
-        f"\n  {one.address}{loss(one, one.danger, plan)} ({consent(one.danger)})"
-        for one in lacking
-        if one.danger
+        f"\n  {operation.address}{loss(operation, operation.danger, plan)} ({consent(operation.danger)})"
+        for operation in lacking
+        if operation.danger
     )
-    flags = " ".join(sorted({consent(one.danger) for one in lacking if one.danger}))
+    flags = " ".join(sorted({consent(operation.danger) for operation in lacking if operation.danger}))
     raise DynaopsError(
         f"Nothing was sent: {count(len(lacking), 'step')} of the plan would destroy something:{steps}",
         f"If that is meant, add {flags}, or agree to single ones: --consent {lacking[0].danger}:{lacking[0].address}",
@@ -59,9 +59,10 @@ def require_adoption(plan: Plan, allow_adopt: bool, take_over: Sequence[str]) ->
     from dynaops.views.wording import adoption, count, take_over_option
 
     changes = "".join(
-        f"\n  {one.address} {adoption(one.owner)} ({take_over_option(one.owner)})" for one in lacking
+        f"\n  {change.address} {adoption(change.owner)} ({take_over_option(change.owner)})"
+        for change in lacking
     )
-    flags = " ".join(sorted({take_over_option(one.owner) for one in lacking}))
+    flags = " ".join(sorted({take_over_option(change.owner) for change in lacking}))
     raise DynaopsError(
         f"Nothing was sent: the plan takes over {count(len(lacking), 'resource')} that the state does not "
         f"own:{changes}",

@@ -35,12 +35,12 @@ PricesFrom = Annotated[
 ]
 
 
-def price_source(settings: GlobalSettings, asked: PriceSource | None = None) -> PriceSource:
+def price_source(settings: GlobalSettings, given: PriceSource | None = None) -> PriceSource:
     """The source of prices: from the command line, else the project file, else the packaged list."""
-    return asked or PriceSource(project(settings).prices or PriceSource.PACKAGED)
+    return given or PriceSource(project(settings).prices or PriceSource.PACKAGED)
 
 
-def priced(plan: Plan, source: PriceSource = PriceSource.PACKAGED, way: Aws | None = None) -> Plan:
+def priced(plan: Plan, source: PriceSource = PriceSource.PACKAGED, aws: Aws | None = None) -> Plan:
     """The plan with its monthly cost.
 
     If AWS's price list cannot be read, the packaged one is used, and a message says so.
@@ -51,13 +51,13 @@ def priced(plan: Plan, source: PriceSource = PriceSource.PACKAGED, way: Aws | No
     from dynaops.costs.prices import packaged
 
     note, prices = "", None
-    if source is PriceSource.LIVE and way is not None:
+    if source is PriceSource.LIVE and aws is not None:
         from dynaops.aws.errors import AwsFailure
         from dynaops.costs.price_list import listed
 
         try:
-            billed = [(one.region, one.item) for one in plan.usage]
-            prices = listed(way, {*billed, *((one.region, one.item) for one in plan.by_use)})
+            billed = [(usage.region, usage.item) for usage in plan.usage]
+            prices = listed(aws, {*billed, *((usage.region, usage.item) for usage in plan.by_use)})
         except AwsFailure as failure:
             note = f"AWS's price list could not be read: {failure}"
     cost = estimate(plan.usage, plan.by_use, prices or packaged(), note)

@@ -55,37 +55,37 @@ def drift(
     settings = settings_of(ctx)
     with output(settings, "drift", form) as document:
         screen = Screen(settings, document=form is not None)
-        place = wiring.store(settings)
-        way = wiring.aws(settings)
-        state = state_of(place, way)
-        require_state(state, place, settings, "nothing is compared")
-        require_recorded(tables or (), state, place)
+        store = wiring.store(settings)
+        aws = wiring.aws(settings)
+        state = state_of(store, aws)
+        require_state(state, store, settings, "nothing is compared")
+        require_recorded(tables or (), state, store)
         if owns_nothing(state):
-            _require_no_specs(settings, place)
-        found, added = wiring.drift(state, way, tables or (), unmanaged)
-        headline = headline_of(state, settings, place, way)
+            _require_no_specs(settings, store)
+        drift_found, added = wiring.drift(state, aws, tables or (), unmanaged)
+        headline = headline_of(state, settings, store, aws)
         if settings.json:
             from dynaops.views.json_documents import drifted
 
-            screen.document(drifted(found, added, headline))
+            screen.document(drifted(drift_found, added, headline))
         elif owns_nothing(state):
             screen.say(
-                f"The state {place.location} owns nothing, and no specs declare tables: nothing is compared."
+                f"The state {store.location} owns nothing, and no specs declare tables: nothing is compared."
             )
         else:
             from dynaops.views.plan import drift_page
 
-            screen.show(drift_page(found, added, headline, counted=unmanaged))
+            screen.show(drift_page(drift_found, added, headline, counted=unmanaged))
         if form is not None:
             from dynaops.engine.drift import chosen
             from dynaops.views.formats.entries import of_drift
 
             looked_at = chosen(state, tables or ())
-            document.show(of_drift(found, added, looked_at, unmanaged, places((), state)))
-    return Exit.CHANGES if exit_code and (found or (unmanaged and added)) else Exit.OK
+            document.show(of_drift(drift_found, added, looked_at, unmanaged, places((), state)))
+    return Exit.CHANGES if exit_code and (drift_found or (unmanaged and added)) else Exit.OK
 
 
-def _require_no_specs(settings: GlobalSettings, place: Store) -> None:
+def _require_no_specs(settings: GlobalSettings, store: Store) -> None:
     """Raise DynaopsError if specs declare tables and the state is empty."""
     from dynaops.model.errors import DynaopsError, SpecError
 
@@ -97,6 +97,6 @@ def _require_no_specs(settings: GlobalSettings, place: Store) -> None:
         declared = 0 if all(finding.message.endswith(none) for finding in error.findings) else 1
     if declared:
         raise DynaopsError(
-            f"The state {place.location} owns nothing, though specs declare tables: nothing is compared",
+            f"The state {store.location} owns nothing, though specs declare tables: nothing is compared",
             "Check the state's place (--state, -E), or apply the specs. `dynaops state history` lists earlier states.",
         )

@@ -65,12 +65,12 @@ def grant(
     """
     wanted = [
         name
-        for name, asked in (
+        for name, grant_request in (
             ("lambda_access", lambda_access),
             ("read_only", read_only),
             ("write_only", write_only),
         )
-        if asked
+        if grant_request
     ]
     if len(wanted) > 1:
         raise typer.BadParameter("Choose one of --lambda-access, --read-only and --write-only.")
@@ -82,15 +82,15 @@ def grant(
         require_inside(out)
     settings = settings_of(ctx)
     screen = Screen(settings)
-    way = wiring.aws(settings)
+    aws = wiring.aws(settings)
     store = wiring.store(settings)
-    state = state_of(store, way)
+    state = state_of(store, aws)
     region = settings.asked_region
     if region is None and table not in state.resources and not table.startswith("arn:"):
         region = external_region(table, settings)
     granted = wiring.plan_grant(
         state,
-        way,
+        aws,
         table,
         tuple(functions),
         part=(wanted or ["lambda_access"])[0],
@@ -107,7 +107,7 @@ def grant(
             command="grant",
             document=lambda: _document(granted),
         )
-        code = carry_out(granted.plan, wiring.unrecorded(store), way, settings, terms)
+        code = carry_out(granted.plan, wiring.unrecorded(store), aws, settings, terms)
     else:
         code = _only_told(screen, granted, operations, revoke, dry_run)
     if code == Exit.OK and not (revoke or dry_run):

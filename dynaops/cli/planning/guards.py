@@ -41,16 +41,16 @@ def role_of(project: Project, in_sandbox: bool = False) -> Role | None:
     """
     from dynaops.aws.role import Role
 
-    arn, said = project.role_arn, project.says("role_arn")
+    arn, arn_place = project.role_arn, project.says("role_arn")
     if arn is None and in_sandbox and project.account is not None:
-        arn, said = (
+        arn, arn_place = (
             iam_arn(project.region or "", project.account, f"role/{_IN_SANDBOX}"),
             project.says("account"),
         )
     if arn is None:
         return None
     serial = None if in_sandbox else project.mfa_serial
-    return Role(arn, project.external_id, project.session_name, said, serial, project.says("mfa_serial"))
+    return Role(arn, project.external_id, project.session_name, arn_place, serial, project.says("mfa_serial"))
 
 
 def outside_regions(documents: Sequence[Document], project: Project, home: str | None) -> Iterator[Finding]:

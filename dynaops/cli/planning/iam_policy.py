@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from dynaops.specs.load import Document
 
 
-def for_life(documents: Sequence[Document], way: Aws) -> set[Need]:
+def for_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     """The permissions to create, read, change and destroy the resources of specs."""
     require_sandbox()
     from dynaops.rehearsal.permissions import of_life
 
-    return of_life(documents, way)
+    return of_life(documents, aws)
 
 
-def for_plan(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> set[Need]:
+def for_plan(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> set[Need]:
     """The permissions that a plan needs."""
     require_sandbox()
     from dynaops.cli.planning.plan_rehearsal import regions
     from dynaops.rehearsal.live_account import gather
     from dynaops.rehearsal.permissions import of_plan
 
-    return of_plan(plan, documents, state, gather(plan, regions(documents, state, way), state, way))
+    return of_plan(plan, documents, state, gather(plan, regions(documents, state, aws), state, aws))
 
 
 def for_notifications(recipients: Iterable[Recipient]) -> set[Need]:

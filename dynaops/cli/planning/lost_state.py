@@ -90,10 +90,10 @@ def _hints(store: Store, settings: GlobalSettings) -> Iterator[str]:
     from dynaops.stores.base import shell_word
     from dynaops.stores.nearby_states import near_state
 
-    kept = [one for one in store.history() if one.resources]
-    if kept:
-        newest = kept[0]
-        rest = f", and {len(kept) - 1} older ones" if len(kept) > 1 else ""
+    generations = [generation for generation in store.history() if generation.resources]
+    if generations:
+        newest = generations[0]
+        rest = f", and {len(generations) - 1} older ones" if len(generations) > 1 else ""
         yield (
             f"Earlier states are kept: serial {newest.serial} of {newest.saved_at} with {newest.resources} "
             f"addresses{rest}. `dynaops state restore {newest.serial}` brings it back (`dynaops state history`)."

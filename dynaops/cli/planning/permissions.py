@@ -48,11 +48,11 @@ def permissions(
     documents = wiring.plannable(specs)
     if plan:
         inputs = PlanInputs.of_documents(settings, documents, specs.read)
-        state, way = inputs.state(), inputs.aws
-        needed = iam_policy.for_plan(inputs.plan(state), documents, state, way)
+        state, aws = inputs.state(), inputs.aws
+        needed = iam_policy.for_plan(inputs.plan(state), documents, state, aws)
     else:
-        way = wiring.aws(settings)
-        needed = iam_policy.for_life(documents, way)
+        aws = wiring.aws(settings)
+        needed = iam_policy.for_life(documents, aws)
         around = [table.name for table in documents.external if table.has_own]
         if around:
             screen.aside(
@@ -65,14 +65,14 @@ def permissions(
         return Exit.OK
     from dynaops.rehearsal.caller import lacking as lacking_of
 
-    lacking = lacking_of(needed, way)
+    lacking = lacking_of(needed, aws)
     missing = iam_policy.policy(lacking)
     if settings.json:
         screen.document({"allowed": not lacking, "missing": missing})
     elif lacking:
         screen.data(json.dumps(missing, indent=2))
     screen.aside(
-        f"The caller lacks {len({one.action for one in lacking})} permissions: add the statements of this policy."
+        f"The caller lacks {len({need.action for need in lacking})} permissions: add the statements of this policy."
         if lacking
         else "The caller has all that is needed."
     )

@@ -68,28 +68,28 @@ def plan(
         screen = Screen(settings, document=form is not None)
         specs = chosen.source(settings)
         inputs = PlanInputs.of(settings, specs)
-        documents, place, way = inputs.documents, inputs.store, inputs.aws
-        state = place.load() if no_refresh else inputs.state()
-        with warned_if_refused(state, place, settings):
+        documents, store, aws = inputs.documents, inputs.store, inputs.aws
+        state = store.load() if no_refresh else inputs.state()
+        with warned_if_refused(state, store, settings):
             made = inputs.plan(
                 state, targets=targets or (), refresh=not no_refresh, take_over=take_over or ()
             )
-        made = warned(wiring.agreed(made, agreed), state, place, settings)
+        made = warned(wiring.agreed(made, agreed), state, store, settings)
         made = priced(
-            judged(headed(made, settings, place, way), documents, state, rules),
+            judged(headed(made, settings, store, aws), documents, state, rules),
             price_source(settings, prices),
-            way,
+            aws,
         )
         digest = None
         if out is not None:
             from dynaops.cli.planning import saved_plans
 
-            whose = made.model_copy(update={"account": way.caller().account})
+            whose = made.model_copy(update={"account": aws.caller().account})
             digest = saved_plans.save(
                 whose, specs, out, tuple(targets or ()), not no_refresh, rules, tuple(take_over or ())
             )
         write_reviews(made, markdown, html, refreshed=not no_refresh, digest=digest)
-        rehearsal = plan_rehearsal.rehearsed(made, documents, state, way) if rehearse else None
+        rehearsal = plan_rehearsal.rehearsed(made, documents, state, aws) if rehearse else None
         if settings.json:
             more = {"rehearsal": rehearsal.public()} if rehearsal else {}
             screen.document({**made.public(), "digest": digest, **more})

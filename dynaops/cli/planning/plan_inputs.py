@@ -48,10 +48,10 @@ class PlanInputs:
         return state_of(self.store, self.aws)
 
     @contextmanager
-    def locked(self, command: str, told: Iterable[Recipient]) -> Iterator[State]:
+    def locked(self, command: str, recipients: Iterable[Recipient]) -> Iterator[State]:
         """A context that holds the lock and gives the state; `recipients` get a message about the run of `command`."""
         with self.store.lock(command) as lock:
-            announce(self.store, told, self.aws)
+            announce(self.store, recipients, self.aws)
             if lock.note:
                 Screen(self.settings).aside(lock.note)
             yield self.state()

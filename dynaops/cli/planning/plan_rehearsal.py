@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dynaops.specs.load import Document
 
 
-def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws) -> Rehearsal:
+def rehearsed(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> Rehearsal:
     """Rehearse the plan. Raises DynaopsError if AWS cannot be read, or the sandbox is not installed."""
     require_sandbox()
     from dynaops.aws.errors import AwsFailure
@@ -28,11 +28,11 @@ def rehearsed(plan: Plan, documents: Sequence[Document], state: State, way: Aws)
     # A moved resource exists once: it is created at its new address.
     moves = [effect for effect in plan.updates if effect.moved_from is not None]
     state = apply_effects(state, moves, {}, 0)
-    facts = gather(plan, regions(documents, state, way), state, way)
+    facts = gather(plan, regions(documents, state, aws), state, aws)
 
     def denied(needed: Iterable[Need]) -> Collection[Need]:
         try:
-            return lacking(needed, way)
+            return lacking(needed, aws)
         except AwsFailure as error:
             facts.notes.append(f"the caller was taken to be allowed everything: {error.message}")
             return ()
@@ -52,9 +52,9 @@ def require_sandbox() -> None:
         )
 
 
-def regions(documents: Sequence[Document], state: State, way: Aws) -> dict[str, str]:
+def regions(documents: Sequence[Document], state: State, aws: Aws) -> dict[str, str]:
     """The region of each table in the specs or the state."""
     from dynaops.engine.table_scopes import recorded_tables
 
-    declared = {document.spec.table_name: document.spec.region or way.region for document in documents}
+    declared = {document.spec.table_name: document.spec.region or aws.region for document in documents}
     return {**recorded_tables(state), **declared}

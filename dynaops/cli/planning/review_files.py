@@ -75,7 +75,7 @@ def require_lawful(plan: Plan) -> None:
     """Raise DynaopsError if the plan breaks a house rule of severity error."""
     broken = plan.forbidden
     if broken:
-        names = ", ".join(dict.fromkeys(one.code for one in broken))
+        names = ", ".join(dict.fromkeys(finding.code for finding in broken))
         raise DynaopsError(
             f"Nothing was sent: the plan breaks house rules ({names})",
             "They are told above. Change the spec, or the rules (--policy).",

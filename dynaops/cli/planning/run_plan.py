@@ -65,27 +65,29 @@ class Terms:
     """Its operations of which an earlier run made the call, and AWS shows the effect."""
 
 
-def with_consents_of(said: Project, terms: Terms) -> Terms:
+def with_consents_of(project_settings: Project, terms: Terms) -> Terms:
     """`terms` with the consents of the environment, which a message shows."""
-    standing = [name for name in ("allow_adopt", "allow_replace", "allow_destroy") if getattr(said, name)]
+    standing = [
+        name for name in ("allow_adopt", "allow_replace", "allow_destroy") if getattr(project_settings, name)
+    ]
     lent = [name for name in standing if not getattr(terms, name)]
     if lent:
         from dynaops.cli.screen import notice
 
-        told = "; ".join(said.says(name) for name in lent)
-        notice(f"The environment {said.environment} agrees beforehand: {told}")
+        sources = "; ".join(project_settings.says(name) for name in lent)
+        notice(f"The environment {project_settings.environment} agrees beforehand: {sources}")
     return replace(
         terms,
-        allow_adopt=terms.allow_adopt or said.allow_adopt,
-        allow_replace=terms.allow_replace or said.allow_replace,
-        allow_destroy=terms.allow_destroy or said.allow_destroy,
+        allow_adopt=terms.allow_adopt or project_settings.allow_adopt,
+        allow_replace=terms.allow_replace or project_settings.allow_replace,
+        allow_destroy=terms.allow_destroy or project_settings.allow_destroy,
     )
 
 
-def carry_out(plan: Plan, place: Keeper, way: Aws, settings: GlobalSettings, terms: Terms) -> int:
+def carry_out(plan: Plan, store: Keeper, aws: Aws, settings: GlobalSettings, terms: Terms) -> int:
     """Show the plan, ask for confirmation, run it and show the result. The caller holds the state's lock."""
     screen = Screen(settings)
-    plan = priced(headed(plan, settings, place, way), price_source(settings), way)
+    plan = priced(headed(plan, settings, store, aws), price_source(settings), aws)
     show_plan(screen, plan, operations=terms.operations)
     with EventLog(terms.events) as log:
         log.begin(plan)
@@ -98,16 +100,16 @@ def carry_out(plan: Plan, place: Keeper, way: Aws, settings: GlobalSettings, ter
             if plan.operations or plan.forgets:
                 question = terms.question or _question(plan)
                 require_agreement(screen, question, terms.yes, whole_word=bool(plan.destructive))
-            outcome = execute(plan, place, way, settings, terms, log)
+            outcome = execute(plan, store, aws, settings, terms, log)
             _tell(plan, outcome, screen, terms)
         log.end(outcome)
     return exit_of(outcome)
 
 
-def see_through(plan: Plan, place: Keeper, way: Aws, settings: GlobalSettings, terms: Terms) -> int:
+def see_through(plan: Plan, store: Keeper, aws: Aws, settings: GlobalSettings, terms: Terms) -> int:
     """Run a plan that needs no confirmation, with progress, and show the result."""
     with EventLog(terms.events) as log:
-        outcome = execute(plan, place, way, settings, terms, log)
+        outcome = execute(plan, store, aws, settings, terms, log)
     _tell(plan, outcome, Screen(settings), terms)
     return exit_of(outcome)
 
@@ -131,11 +133,11 @@ def _nothing_to_run(plan: Plan, screen: Screen) -> Outcome:
 
 
 def execute(
-    plan: Plan, place: Keeper, way: Aws, settings: GlobalSettings, terms: Terms, log: EventLog
+    plan: Plan, store: Keeper, aws: Aws, settings: GlobalSettings, terms: Terms, log: EventLog
 ) -> Outcome:
     """Run a plan with progress and a record of the run, and nothing else."""
-    with recording(plan, place, way, terms.command, terms.saved_plan) as recorder:
-        outcome = _executed(plan, place, way, settings, terms, log, recorder)
+    with recording(plan, store, aws, terms.command, terms.saved_plan) as recorder:
+        outcome = _executed(plan, store, aws, settings, terms, log, recorder)
         if recorder is not None:
             recorder.ended(outcome)
         return outcome
@@ -143,8 +145,8 @@ def execute(
 
 def _executed(
     plan: Plan,
-    place: Keeper,
-    way: Aws,
+    store: Keeper,
+    aws: Aws,
     settings: GlobalSettings,
     terms: Terms,
     log: EventLog,
@@ -163,8 +165,8 @@ def _executed(
         tell = _logged(_steadfast(progress.tell))
         return wiring.apply(
             plan,
-            place,
-            way,
+            store,
+            aws,
             log.after(recorder.after(tell) if recorder else tell),
             wait=terms.wait,
             stop=interrupts.stop,

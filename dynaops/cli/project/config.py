@@ -35,23 +35,25 @@ def show(ctx: typer.Context) -> None:
 
     settings = applied(settings_of(ctx))
     screen = Screen(settings)
-    said = project(settings)
-    shown = settings_shown(settings, said)
+    project_settings = project(settings)
+    shown = settings_shown(settings, project_settings)
     if settings.json:
         screen.document(
             {
-                "file": str(said.file) if said.file else None,
-                "environment": said.environment,
-                "environments": said.environments,
-                "settings": {one.name: {"value": one.value, "origin": one.origin} for one in shown},
+                "file": str(project_settings.file) if project_settings.file else None,
+                "environment": project_settings.environment,
+                "environments": project_settings.environments,
+                "settings": {
+                    setting.name: {"value": setting.value, "origin": setting.origin} for setting in shown
+                },
             }
         )
         return
     screen.show(config_page(shown))
-    if said.file is None:
+    if project_settings.file is None:
         screen.aside("There is no project file; write one: dynaops init --project.")
-    elif said.environment is None and said.environments:
-        names = ", ".join(said.environments)
+    elif project_settings.environment is None and project_settings.environments:
+        names = ", ".join(project_settings.environments)
         screen.aside(f"No environment is chosen: this is the top level. Environments there are: {names}.")
 
 
@@ -65,16 +67,18 @@ def check(ctx: typer.Context) -> int:
     screen = Screen(settings)
     file, findings, environments = _checked()
     if settings.json:
-        told = [finding.model_dump(mode="json", exclude_none=True) for finding in findings]
-        screen.document({"valid": not findings, "file": file, "environments": environments, "findings": told})
+        documents = [finding.model_dump(mode="json", exclude_none=True) for finding in findings]
+        screen.document(
+            {"valid": not findings, "file": file, "environments": environments, "findings": documents}
+        )
     else:
         from dynaops.views.findings import findings_page
         from dynaops.views.wording import count
 
         screen.show(findings_page(findings))
         verdict = f"{count(len(findings), 'error')} in {file}" if findings else f"{file} is valid"
-        named = f": {', '.join(environments)}" if environments and not findings else ""
-        screen.say(f"{verdict}{named}")
+        listed = f": {', '.join(environments)}" if environments and not findings else ""
+        screen.say(f"{verdict}{listed}")
     return Exit.FAILED if findings else Exit.OK
 
 

@@ -38,20 +38,20 @@ class Setting(NamedTuple):
 
 def settings_shown(settings: GlobalSettings, project: Project) -> list[Setting]:
     """All settings, in the order of the documentation. `settings` are the options combined with `project`."""
-    found = [
+    settings_found = [
         _given(settings, "environment", settings.environment),
         _given(settings, "endpoint_url", settings.endpoint_url),
     ]
     for key in KEYS:
         value, origin = _shown(settings, project, key.name)
         if isinstance(value, dict) and value:
-            found.extend(
+            settings_found.extend(
                 Setting(f"{key.name}.{name}", part, _in_file(project, f"{key.name}.{name}"))
                 for name, part in value.items()
             )
         else:
-            found.append(Setting(key.name, value, origin))
-    return found
+            settings_found.append(Setting(key.name, value, origin))
+    return settings_found
 
 
 def _given(settings: GlobalSettings, name: str, value: Any) -> Setting:
@@ -83,11 +83,11 @@ def _of_variable(settings: GlobalSettings, project: Project, name: str) -> tuple
     names = {"region": REGION_VARIABLES, "profile": CREDENTIAL_VARIABLES, "workspace": (VARIABLE,)}.get(
         name, ()
     )
-    found = variable(names)
-    if found is None:
+    set_name = variable(names)
+    if set_name is None:
         return None
-    is_name = name != "profile" or found.endswith("PROFILE")
-    return (os.environ[found] if is_name else None), found
+    is_name = name != "profile" or set_name.endswith("PROFILE")
+    return (os.environ[set_name] if is_name else None), set_name
 
 
 def _in_file(project: Project, name: str) -> str:
@@ -96,22 +96,22 @@ def _in_file(project: Project, name: str) -> str:
 
 def missing_files(file: ProjectFile) -> Iterator[Finding]:
     """Paths in the project file that do not exist, for the top level and each environment."""
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for environment in (None, *file.environments):
         project = file.project(environment)
         for key in KEYS:
             if not key.is_path or key.name == "state":
                 continue
             for path in getattr(project, key.name):
-                if (str(project.origins[key.name]), path) in told or _is_there(path):
+                if (str(project.origins[key.name]), path) in reported or _is_there(path):
                     continue
-                told.add((str(project.origins[key.name]), path))
-                what = (
+                reported.add((str(project.origins[key.name]), path))
+                description = (
                     "no spec file fits the pattern" if is_pattern(path) else "there is no such file or folder"
                 )
                 yield make_finding(
                     PROJECT,
-                    f"{key.name}: {path}: {what}",
+                    f"{key.name}: {path}: {description}",
                     "Correct the path, which leads from the folder of the project file.",
                     path=key.name if environment is None else f"environment.{environment}.{key.name}",
                     place=project.origins[key.name],

@@ -55,8 +55,8 @@ def _head(git: Path) -> str | None:
     shared = git / _text(common) if common.is_file() else git
     for folder in (git, shared):
         if (folder / reference).is_file():
-            found = _text(folder / reference)
-            return found if _ID.fullmatch(found) else None
+            content = _text(folder / reference)
+            return content if _ID.fullmatch(content) else None
     return _packed(shared / "packed-refs", reference)
 
 

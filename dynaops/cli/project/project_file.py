@@ -58,27 +58,27 @@ def applied(settings: GlobalSettings) -> GlobalSettings:
 
     Raises like `project`.
     """
-    said = project(settings)
-    sandbox = settings.sandbox if "sandbox" in settings.given else uses_sandbox(settings, said)
+    project_settings = project(settings)
+    sandbox = settings.sandbox if "sandbox" in settings.given else uses_sandbox(settings, project_settings)
     return settings._replace(
-        project=said,
-        region=settings.region or (None if variable(REGION_VARIABLES) else said.region),
-        profile=settings.profile or (None if variable(CREDENTIAL_VARIABLES) else said.profile),
+        project=project_settings,
+        region=settings.region or (None if variable(REGION_VARIABLES) else project_settings.region),
+        profile=settings.profile or (None if variable(CREDENTIAL_VARIABLES) else project_settings.profile),
         sandbox=sandbox,
-        lock_timeout=_lock_timeout(settings, said),
-        state=settings.state if "state" in settings.given else _state(said, sandbox),
+        lock_timeout=_lock_timeout(settings, project_settings),
+        state=settings.state if "state" in settings.given else _state(project_settings, sandbox),
     )
 
 
-def _lock_timeout(settings: GlobalSettings, said: Project) -> float:
-    if "lock_timeout" in settings.given or said.lock_timeout is None:
+def _lock_timeout(settings: GlobalSettings, project_settings: Project) -> float:
+    if "lock_timeout" in settings.given or project_settings.lock_timeout is None:
         return settings.lock_timeout
-    return seconds(said.lock_timeout, "lock_timeout")
+    return seconds(project_settings.lock_timeout, "lock_timeout")
 
 
-def uses_sandbox(settings: GlobalSettings, said: Project) -> bool:
+def uses_sandbox(settings: GlobalSettings, project_settings: Project) -> bool:
     """Whether the file selects the sandbox, unless another endpoint is given."""
-    return said.sandbox and settings.endpoint_url is None
+    return project_settings.sandbox and settings.endpoint_url is None
 
 
 def variable(names: tuple[str, ...], environ: Mapping[str, str] | None = None) -> str | None:
@@ -87,47 +87,52 @@ def variable(names: tuple[str, ...], environ: Mapping[str, str] | None = None) -
     return next((name for name in names if values.get(name)), None)
 
 
-def _state(said: Project, sandbox: bool) -> str:
+def _state(project_settings: Project, sandbox: bool) -> str:
     """The state's location. Raises DynaopsError if an earlier run seems to have kept it at another one."""
-    if said.state is not None:
-        _require_inside(said, said.state)
-        return said.state
+    if project_settings.state is not None:
+        _require_inside(project_settings, project_settings.state)
+        return project_settings.state
     if sandbox:
-        return sandbox_state(said)
-    if said.file is None:
+        return sandbox_state(project_settings)
+    if project_settings.file is None:
         return DEFAULT_STATE
-    state = default_state(said)
+    state = default_state(project_settings)
     if state != DEFAULT_STATE and Path(DEFAULT_STATE).exists() and not Path(state).exists():
         raise DynaopsError(
             f"There is a state at {DEFAULT_STATE} in this folder, and none yet at {state}, where this one is kept",
-            f"Say which is meant: --state {DEFAULT_STATE}, or `state` in {said.file.name}.",
+            f"Say which is meant: --state {DEFAULT_STATE}, or `state` in {project_settings.file.name}.",
         )
     return state
 
 
-def _require_inside(said: Project, state: str) -> None:
+def _require_inside(project_settings: Project, state: str) -> None:
     """Raise DynaopsError if a link leads from the state's path in the file to outside the project."""
     from dynaops.model.project import leads_outside
 
     if "://" not in state and leads_outside(Path(state)):
         raise DynaopsError(
-            f"{state} leads out of the project by a link, and no state is kept there ({said.says('state')})",
+            f"{state} leads out of the project by a link, and no state is kept there "
+            f"({project_settings.says('state')})",
             "Remove the link, or name the place that it leads to with --state.",
         )
 
 
-def default_state(said: Project) -> str:
+def default_state(project_settings: Project) -> str:
     """The default state location of a project or one of its environments."""
     folder, slash, file = DEFAULT_STATE.rpartition("/")
-    own = f"{said.environment}/" if said.environment else ""
-    return from_here(said.folder, f"{folder}{slash}{own}{file}") if said.file else DEFAULT_STATE
+    own = f"{project_settings.environment}/" if project_settings.environment else ""
+    return (
+        from_here(project_settings.folder, f"{folder}{slash}{own}{file}")
+        if project_settings.file
+        else DEFAULT_STATE
+    )
 
 
-def sandbox_state(said: Project) -> str:
+def sandbox_state(project_settings: Project) -> str:
     """The default state location with ``--sandbox``."""
     from dynaops.sandbox.state_folder import folder_of
 
-    own = [said.environment] if said.environment else []
+    own = [project_settings.environment] if project_settings.environment else []
     return str(folder_of().joinpath(SANDBOX_STATES, *own, Path(DEFAULT_STATE).name))
 
 

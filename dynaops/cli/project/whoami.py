@@ -23,17 +23,17 @@ def whoami(ctx: typer.Context) -> None:
     """
     settings = settings_of(ctx)
     screen = Screen(settings)
-    way = wiring.aws(settings)
-    caller = way.call("sts", "GetCallerIdentity", way.region, {})
-    found = {
+    aws = wiring.aws(settings)
+    caller = aws.call("sts", "GetCallerIdentity", aws.region, {})
+    identity = {
         "account": caller["Account"],
         "arn": caller["Arn"],
-        "region": way.region,
-        "endpoint": way.endpoint_url,
+        "region": aws.region,
+        "endpoint": aws.endpoint_url,
     }
     if settings.json:
-        screen.document(found)
+        screen.document(identity)
         return
     from dynaops.views.records import caller_page
 
-    screen.show(caller_page(found))
+    screen.show(caller_page(identity))

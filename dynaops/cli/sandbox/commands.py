@@ -125,9 +125,9 @@ def advance(
     from dynaops.sandbox import daemon
 
     screen = Screen(settings_of(ctx))
-    told = daemon.advance(seconds(duration))
+    response = daemon.advance(seconds(duration))
     if screen.json:
-        screen.document(told)
+        screen.document(response)
     else:
         screen.say(f"The sandbox's clock moved on by {duration}.")
 
@@ -143,9 +143,9 @@ def speed(
     from dynaops.sandbox import daemon
 
     screen = Screen(settings_of(ctx))
-    told = daemon.set_speed(factor)
+    response = daemon.set_speed(factor)
     if screen.json:
-        screen.document(told)
+        screen.document(response)
     else:
         screen.say(
             f"The sandbox's time goes {factor:g} times as fast." if factor else "The sandbox's clock stands."

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from dynaops.stores.base import Store
 
 
-def prepare(settings: GlobalSettings, way: Callable[[], Aws]) -> None:
+def prepare(settings: GlobalSettings, aws: Callable[[], Aws]) -> None:
     """Create the folder, and move a state of this sandbox there that an earlier version kept in the project."""
     from dynaops.sandbox.state_folder import folder_of, make
 
     if not is_sandbox_state(settings):
         return
     make(folder_of())
-    said = project(settings)
-    old, new = (store_of(base, selected(said), way) for base in (default_state(said), settings.state))
-    if Path(new.location).exists() or not Path(old.location).is_file() or not _is_of_sandbox(old, way):
+    project_settings = project(settings)
+    old, new = (
+        store_of(base, selected(project_settings), aws)
+        for base in (default_state(project_settings), settings.state)
+    )
+    if Path(new.location).exists() or not Path(old.location).is_file() or not _is_of_sandbox(old, aws):
         return
     _move(old, new)
     Screen(settings).aside(
@@ -42,16 +45,16 @@ def forget() -> int:
     from dynaops.stores import open_store
 
     folder = folder_of() / SANDBOX_STATES
-    found = sorted(folder.rglob(Path(DEFAULT_STATE).name)) if folder.is_dir() else []
-    for path in found:
+    state_files = sorted(folder.rglob(Path(DEFAULT_STATE).name)) if folder.is_dir() else []
+    for path in state_files:
         store = open_store(str(path))
         with store.lock("sandbox reset"):
             store.drop()
     shutil.rmtree(folder, ignore_errors=True)
-    return len(found)
+    return len(state_files)
 
 
-def _is_of_sandbox(old: Store, way: Callable[[], Aws]) -> bool:
+def _is_of_sandbox(old: Store, aws: Callable[[], Aws]) -> bool:
     """Whether a state in the project belongs to this sandbox, and not to another emulator."""
     from dynaops.engine.state_account import is_live
     from dynaops.stores.base import StateError
@@ -60,19 +63,19 @@ def _is_of_sandbox(old: Store, way: Callable[[], Aws]) -> bool:
         state = old.load()
     except StateError:
         return False
-    return state.origin == "local" and bool(state.resources or state.in_flight) and is_live(state, way())
+    return state.origin == "local" and bool(state.resources or state.in_flight) and is_live(state, aws())
 
 
 def _move(old: Store, new: Store) -> None:
     from dynaops.stores.files import make_directory
 
-    kept, there = (
-        Path(one.location).with_name(f"{Path(one.location).name.removesuffix('.json')}.d")
-        for one in (old, new)
+    old_path, new_path = (
+        Path(location.location).with_name(f"{Path(location.location).name.removesuffix('.json')}.d")
+        for location in (old, new)
     )
     make_directory(Path(new.location).parent)
     with old.lock("move"), new.lock("move"):
-        if kept.is_dir() and not there.exists():
-            shutil.move(kept, there)
+        if old_path.is_dir() and not new_path.exists():
+            shutil.move(old_path, new_path)
         new.adopt(old.load())
         Path(old.location).unlink()

@@ -57,29 +57,29 @@ def run(request: ConvertRequest, settings: GlobalSettings) -> int:
 
 def files_for(tables: Sequence[str], folder: str) -> dict[str, Path]:
     """The spec file of each table in `folder`. Raises DynaopsError if one exists, since files are never overwritten."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for name in tables:
         stem = _NO_FILE_NAME.sub("_", name)[:_LONGEST_STEM]
-        taken = sum(path.stem.casefold() == stem.casefold() for path in found.values())
-        found[name] = Path(folder) / (f"{stem}-{taken + 1}.yaml" if taken else f"{stem}.yaml")
-    there = [path.as_posix() for path in found.values() if path.exists()]
-    if there:
-        some = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
+        duplicates = sum(path.stem.casefold() == stem.casefold() for path in files.values())
+        files[name] = Path(folder) / (f"{stem}-{duplicates + 1}.yaml" if duplicates else f"{stem}.yaml")
+    existing = [path.as_posix() for path in files.values() if path.exists()]
+    if existing:
+        some = ", ".join(existing[:3]) + (f" and {len(existing) - 3} more" if len(existing) > 3 else "")
         raise DynaopsError(
-            f"{some} exist{'s' if len(there) == 1 else ''} already",
+            f"{some} exist{'s' if len(existing) == 1 else ''} already",
             "Choose another folder, or move them away; nothing was written.",
         )
-    return found
+    return files
 
 
 def _parameters(given: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for one in given:
-        name, equals, value = one.partition("=")
+    parameters = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise DynaopsError(f"--parameter {one}: it is written NAME=VALUE", None, Exit.USAGE)
-        found[name] = value
-    return found
+            raise DynaopsError(f"--parameter {pair}: it is written NAME=VALUE", None, Exit.USAGE)
+        parameters[name] = value
+    return parameters
 
 
 def _write(made: Conversion, out: str) -> dict[str, str]:
@@ -100,13 +100,13 @@ def _tell(made: Conversion, written: dict[str, str], request: ConvertRequest, sc
         screen.document(_document(made, written))
     elif request.out == STDOUT:
         screen.data("---\n".join(spec.yaml for spec in made.specs))
-    told = ConvertReport(
+    report = ConvertReport(
         specs=[(spec.table, spec.source, written.get(spec.table), spec.findings) for spec in made.specs],
         lost=[(note.where.place, note.where.what, note.why) for note in made.notes if note.lost],
         remarks=[(note.where.place, note.where.what, note.why) for note in made.notes if not note.lost],
     )
     beside = screen.json or request.out == STDOUT
-    screen.show(converted_page(told), beside=beside)
+    screen.show(converted_page(report), beside=beside)
 
 
 def _document(made: Conversion, written: dict[str, str]) -> dict[str, Any]:

@@ -31,8 +31,8 @@ def external_region(table: str, settings: GlobalSettings) -> str | None:
     from dynaops.model.errors import DynaopsError
 
     try:
-        found = external_tables(settings)
+        tables = external_tables(settings)
     except DynaopsError as error:
         notice(f"The specs cannot be read ({error.message}): a region that they give {table} is not known")
         return None
-    return next((one.spec.region for one in found if one.name == table), None)
+    return next((table_.spec.region for table_ in tables if table_.name == table), None)

@@ -77,8 +77,8 @@ def graph(
     settings = settings_of(ctx)
     screen = Screen(settings)
     specs = chosen.source(settings)
-    asked = bool(chosen.paths or chosen.overlays or plan)
-    if recorded or not (asked or specs.project.specs or Path(options.SPECS).exists()):
+    of_specs = bool(chosen.paths or chosen.overlays or plan)
+    if recorded or not (of_specs or specs.project.specs or Path(options.SPECS).exists()):
         drawn = wiring.graph_of_state(wiring.store(settings).load())
     else:
         drawn = _of_specs(settings, specs, plan)

@@ -65,18 +65,18 @@ def adopt(
 
     settings = settings_of(ctx)
     screen = Screen(settings)
-    place = wiring.store(settings)
-    way = wiring.aws(settings)
+    store = wiring.store(settings)
+    aws = wiring.aws(settings)
     _refuse_overwriting(out)
-    state_of(place, way)
-    with place.lock("import"):
-        state = state_of(place, way)
-        imported = import_table(table, state, way, settings.asked_region, tuple(take_over or ()))
+    state_of(store, aws)
+    with store.lock("import"):
+        state = state_of(store, aws)
+        imported = import_table(table, state, aws, settings.asked_region, tuple(take_over or ()))
         if out is not None:
             Path(out).parent.mkdir(parents=True, exist_ok=True)
             write_text(out, imported.spec_yaml)
-        place.save(imported.state)
-        unmarked = [] if no_mark else mark(imported.marks, way)
+        store.save(imported.state)
+        unmarked = [] if no_mark else mark(imported.marks, aws)
     if settings.json:
         screen.document(
             {

@@ -60,12 +60,12 @@ def run(
     """Import all tables, and mark them as the state's unless `marking` is false. Returns the exit code."""
     wanted = _tags(tags)
     screen = Screen(settings)
-    place = wiring.store(settings)
-    way = wiring.aws(settings, adaptive=True)
-    state_of(place, way)
-    with place.lock("import"), Interrupts(screen.aside) as interrupts:
-        tally = _import(place, way, settings, wanted, Path(out), screen, interrupts.stop, take_over)
-        tally.unmarked = mark(tally.marks, way) if marking else []
+    store = wiring.store(settings)
+    aws = wiring.aws(settings, adaptive=True)
+    state_of(store, aws)
+    with store.lock("import"), Interrupts(screen.aside) as interrupts:
+        tally = _import(store, aws, settings, wanted, Path(out), screen, interrupts.stop, take_over)
+        tally.unmarked = mark(tally.marks, aws) if marking else []
     _tell(tally, screen)
     if tally.left:
         return Exit.INTERRUPTED
@@ -73,8 +73,8 @@ def run(
 
 
 def _import(
-    place: Store,
-    way: Any,
+    store: Store,
+    aws: Any,
     settings: GlobalSettings,
     tags: dict[str, str | None],
     folder: Path,
@@ -86,25 +86,25 @@ def _import(
     from dynaops.engine.observe import table_names
     from dynaops.views.import_report import line_of
 
-    state, tally = state_of(place, way), Tally()
-    region = settings.region or way.region
-    names = table_names(way, region)
+    state, tally = state_of(store, aws), Tally()
+    region = settings.region or aws.region
+    names = table_names(aws, region)
     done, saved_at = 0, time.monotonic()
     dirty = False
     try:
-        for looked in adopt_all(names, state, way, region, tags, stop, take_over):
+        for looked in adopt_all(names, state, aws, region, tags, stop, take_over):
             done += 1
             if looked.adopted is not None:
-                looked, state = _kept(looked, state, folder, way.caller(region), tally)
+                looked, state = _kept(looked, state, folder, aws.caller(region), tally)
                 dirty = dirty or looked.error is None
             _count(looked, tally)
             if looked.skipped is None:
                 screen.aside(line_of(looked.table, len(_addresses(looked)), looked.error, done, len(names)))
             if dirty and time.monotonic() - saved_at > _SAVE_EVERY:
-                state, dirty, saved_at = place.save(state), False, time.monotonic()
+                state, dirty, saved_at = store.save(state), False, time.monotonic()
     finally:
         if dirty:
-            place.save(state)
+            store.save(state)
     tally.left = len(names) - done
     return tally
 
@@ -158,11 +158,11 @@ def _count(looked: ImportResult, tally: Tally) -> None:
 
 
 def _tags(given: Sequence[str]) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for one in given:
-        key, equals, value = one.partition("=")
-        found[key] = value if equals else None
-    return found
+    tags: dict[str, str | None] = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        tags[key] = value if equals else None
+    return tags
 
 
 def _tell(tally: Tally, screen: Screen) -> None:
@@ -185,7 +185,7 @@ def _tell(tally: Tally, screen: Screen) -> None:
                 "unmarked": tally.unmarked,
             }
         )
-    told = ImportReport(
+    report = ImportReport(
         imported={
             table: (file, len(addresses)) for table, (file, addresses) in sorted(tally.imported.items())
         },
@@ -194,7 +194,7 @@ def _tell(tally: Tally, screen: Screen) -> None:
         left=tally.left,
         owners=dict(sorted(tally.owners.items())),
     )
-    screen.show(imported_page(told))
+    screen.show(imported_page(report))
     for text in tally.left_alone:
         screen.aside(f"Left alone: {text}.")
     tell_unmarked(screen, tally.unmarked)

@@ -75,8 +75,8 @@ def init(
     if only_project and (state_bucket or migrate):
         raise typer.BadParameter("--project stands alone.")
     if state_bucket or migrate:
-        place = (source or DEFAULT_STATE) if migrate else None
-        return _set_up(settings, path, state_bucket, kms_key, yes, place)
+        source_location = (source or DEFAULT_STATE) if migrate else None
+        return _set_up(settings, path, state_bucket, kms_key, yes, source_location)
     if only_project:
         return _write_project(settings, path)
     screen = Screen(settings)

@@ -63,22 +63,22 @@ def validate_live(
     screen = Screen(settings, document=document.chosen is not None)
     names = [one for one in arguments if is_table(one)]
     documents, findings = _declared(specs, [one for one in arguments if one not in names])
-    way = wiring.aws(settings)
+    aws = wiring.aws(settings)
     place = wiring.store(settings)
-    state = state_of(place, way)
+    state = state_of(place, aws)
     if not state.serial and owns_nothing(state):
         screen.aside(f"note: {traces(place, settings)} What drifted is not known.")
-    subjects = [_subject(one, way) for one in documents]
-    subjects += [Subject(scope_of(table, way), None) for table in documents.external]
+    subjects = [_subject(one, aws) for one in documents]
+    subjects += [Subject(scope_of(table, aws), None) for table in documents.external]
     known = {one.scope.address for one in subjects}
     for name in dict.fromkeys(names):
         if name not in known:
             found = _document_of(name, state, specs, screen)
             if found is not None:
                 documents.append(found)
-            region = (found.spec.region if found else None) or region_of(name, settings, way)
+            region = (found.spec.region if found else None) or region_of(name, settings, aws)
             subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
-    reports = examine(way, subjects, state, _drills(place, settings, subjects))
+    reports = examine(aws, subjects, state, _drills(place, settings, subjects))
     findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]
     report(screen, settings, reports, findings, files)
     entries = of_health(reports, findings, strict, places(documents, state))
@@ -127,10 +127,10 @@ def report(
 
 def exit_of(reports: Sequence[Report], findings: Iterable[Finding], *, strict: bool) -> int:
     """The exit code: 1 for failures and errors; if strict, 3 for warnings and for checks that were not possible."""
-    severities = {one.severity for one in findings}
-    if Severity.ERROR in severities or any(one.count(Status.FAIL) for one in reports):
+    severities = {entry.severity for entry in findings}
+    if Severity.ERROR in severities or any(entry.count(Status.FAIL) for entry in reports):
         return Exit.FAILED
-    warned = any(one.count(Status.WARN) + one.count(Status.UNKNOWN) for one in reports)
+    warned = any(entry.count(Status.WARN) + entry.count(Status.UNKNOWN) for entry in reports)
     return Exit.WARNINGS if strict and (warned or Severity.WARNING in severities) else Exit.OK
 
 
@@ -147,48 +147,50 @@ def _declared(specs: SpecSource, paths: Sequence[str]) -> tuple[Documents, list[
     """
     if specs.paths and not paths:
         return Documents(), []
-    found = wiring.documents(specs._replace(paths=tuple(paths)))
-    findings = check(found)
+    documents = wiring.documents(specs._replace(paths=tuple(paths)))
+    findings = check(documents)
     wrong = [finding for finding in findings if finding.severity is Severity.ERROR]
     if wrong:
         raise SpecError(wrong)
-    return found, findings
+    return documents, findings
 
 
-def _subject(document: Document, way: Aws) -> Subject:
+def _subject(document: Document, aws: Aws) -> Subject:
     """The table of a spec, in the region that a plan would use."""
     name = document.spec.table_name
-    return Subject(Scope(name, name, document.spec.region or way.region), document.spec)
+    return Subject(Scope(name, name, document.spec.region or aws.region), document.spec)
 
 
 def _document_of(name: str, state: State, specs: SpecSource, screen: Screen) -> Document | None:
     """The spec of a named table: the file that it was applied from, else below specs/; None if there is none."""
     record = state.resources.get(name)
     applied_from = from_here(specs.project.folder, record.source) if record and record.source else None
-    for place in (applied_from, *wiring.default_paths(specs.project)):
-        if place and (is_pattern(place) or Path(place).exists()):
+    for path in (applied_from, *wiring.default_paths(specs.project)):
+        if path and (is_pattern(path) or Path(path).exists()):
             try:
-                found = wiring.documents(specs._replace(paths=(place,)))
+                documents = wiring.documents(specs._replace(paths=(path,)))
             except SpecError as error:
-                told = error.findings[0]
-                screen.aside(f"{place} cannot be read ({told.message}): {name} is checked without a spec.")
+                finding = error.findings[0]
+                screen.aside(f"{path} cannot be read ({finding.message}): {name} is checked without a spec.")
                 continue
-            for one in found:
-                if one.spec.table_name == name:
-                    return one
+            for document in documents:
+                if document.spec.table_name == name:
+                    return document
     return None
 
 
 def _idle(documents: Iterable[Document], reports: Sequence[Report]) -> list[Finding]:
     """Suppressions of live findings without effect. Findings from metrics are left out, since they come and go."""
-    tables = {one.table: one for one in reports}
-    found: list[Finding] = []
+    tables = {entry.table: entry for entry in reports}
+    findings: list[Finding] = []
     for document in documents:
         results = tables[document.spec.table_name].results
-        judged = {one.code for one in results if one.code in SETTLED and one.status is not Status.UNKNOWN}
-        hit = {one.code for one in results if one.status is Status.SUPPRESSED}
-        found += unused_live(document, judged, hit)
-    return found
+        settled = {
+            entry.code for entry in results if entry.code in SETTLED and entry.status is not Status.UNKNOWN
+        }
+        hit = {entry.code for entry in results if entry.status is Status.SUPPRESSED}
+        findings += unused_live(document, settled, hit)
+    return findings
 
 
 def _write(path: str, text: str) -> None:

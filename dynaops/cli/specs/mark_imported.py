@@ -28,13 +28,13 @@ class Unmarked:
     kept: dict[str, str] = field(default_factory=dict)
 
 
-def mark(calls: Sequence[Operation], way: Aws) -> list[str]:
+def mark(calls: Sequence[Operation], aws: Aws) -> list[str]:
     """Make the calls that mark. Returns the reasons of failures (such a resource is marked with its next change)."""
     if not calls:
         return []
     from dynaops.engine.import_table import marked
 
-    return marked(calls, way)
+    return marked(calls, aws)
 
 
 def tell_unmarked(screen: Screen, failures: Sequence[str]) -> None:
@@ -44,24 +44,24 @@ def tell_unmarked(screen: Screen, failures: Sequence[str]) -> None:
         screen.aside("The mark comes with the next change. Until then, another state can take it over.")
 
 
-def unmark(settings: GlobalSettings, place: Keeper, state: State, gone: Sequence[str]) -> Unmarked:
+def unmark(settings: GlobalSettings, store: Keeper, state: State, addresses: Sequence[str]) -> Unmarked:
     """Remove the marks of the resources at addresses that are about to leave `state`.
 
     A failure (no credentials, no permission) is reported and is no error.
     """
     from dynaops.engine import state_removal
 
-    leaving = state_removal.candidates(state, gone)
+    leaving = state_removal.candidates(state, addresses)
     if not leaving or not project(settings).mark:
         return Unmarked()
     try:
-        way = wiring.aws(settings)
-        marks = state_removal.marks_of(state, leaving, way)
+        aws = wiring.aws(settings)
+        marks = state_removal.marks_of(state, leaving, aws)
         if not marks.operations:
             return Unmarked([], marks.failures)
-        with recording(marks.plan, place, way, "state rm") as recorder:
+        with recording(marks.plan, store, aws, "state rm") as recorder:
             assert recorder is not None, "changes of a state are recorded"
-            outcome = state_removal.take_away(marks, way, recorder.note)
+            outcome = state_removal.take_away(marks, aws, recorder.note)
             recorder.ended(outcome)
     except DynaopsError as error:
         return Unmarked([], dict.fromkeys(leaving, error.message))
@@ -69,13 +69,15 @@ def unmark(settings: GlobalSettings, place: Keeper, state: State, gone: Sequence
     return Unmarked(done, state_removal.kept_marks(marks, outcome))
 
 
-def tell_kept_marks(screen: Screen, settings: GlobalSettings, state: State, kept: dict[str, str]) -> None:
+def tell_kept_marks(
+    screen: Screen, settings: GlobalSettings, state: State, kept_marks: dict[str, str]
+) -> None:
     """Show which marks stay after `dynaops state rm`, and how to remove each."""
     from dynaops.engine.state_removal import command_for
 
     key = str(project(settings).mark)
     screen.aside(f"Forgotten, but what is live may still bear the mark of this state ({key}):")
-    for address, reason in sorted(kept.items()):
+    for address, reason in sorted(kept_marks.items()):
         screen.aside(f"  {address}: {reason}")
         command = command_for(state.resources[address], key)
         if command:

@@ -62,12 +62,12 @@ def output(
     if address is not None and name is None and address not in state.resources:
         address, _, name = address.partition("/")
     external = _external(settings, screen, state, address)
-    found = external if address and address in external else {**wiring.outputs(state, address), **external}
+    values = external if address and address in external else {**wiring.outputs(state, address), **external}
     if not (address and name):
-        _tell(screen, found, env, prefix)
+        _tell(screen, values, env, prefix)
         return
     table = address.partition("/")[0]
-    path, value = view.chosen(found[table], address, name)
+    path, value = view.chosen(values[table], address, name)
     if env:
         _tell(screen, {table: {path: value}}, env, prefix)
     elif settings.json:
@@ -95,14 +95,14 @@ def _external(
     return outputs_of(external, wiring.aws(settings)) if external else {}
 
 
-def _tell(screen: Screen, found: dict[str, dict[str, Any]], env: bool, prefix: str | None) -> None:
+def _tell(screen: Screen, values: dict[str, dict[str, Any]], env: bool, prefix: str | None) -> None:
     from dynaops.views import outputs as view
 
     if env:
-        lines = view.env_lines(found, PREFIX if prefix is None else prefix)
+        lines = view.env_lines(values, PREFIX if prefix is None else prefix)
         if lines:
             screen.data(lines)
     elif screen.json:
-        screen.document(found)
+        screen.document(values)
     else:
-        screen.show(view.outputs_page(found))
+        screen.show(view.outputs_page(values))

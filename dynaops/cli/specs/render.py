@@ -40,10 +40,12 @@ def render(
     settings = settings_of(ctx)
     screen = Screen(settings)
     specs = chosen.source(settings)
-    found = sources.documents(specs)
+    loaded = sources.documents(specs)
     values = sources.values_of(specs)
-    documents = [RenderedDocument(each.source, rendered(each.written, values)) for each in found]
-    documents += [RenderedDocument(each.source, rendered(each.node, values)) for each in found.beside]
+    documents = [RenderedDocument(document.source, rendered(document.written, values)) for document in loaded]
+    documents += [
+        RenderedDocument(document.source, rendered(document.node, values)) for document in loaded.beside
+    ]
     if settings.json:
         screen.document(json_documents(documents))
     elif documents:

@@ -104,15 +104,15 @@ def source(
     Overlays without paths are the specs themselves, and the project's specs are not read. `recursive`: folders include
     all folders below.
     """
-    said = project(settings)
-    named = tuple(paths or (() if overlays else default_paths(said)))
+    project_settings = project(settings)
+    chosen_paths = tuple(paths or (() if overlays else default_paths(project_settings)))
     return SpecSource(
-        tuple(f"{path}/**" if recursive and Path(path).is_dir() else path for path in named),
+        tuple(f"{path}/**" if recursive and Path(path).is_dir() else path for path in chosen_paths),
         tuple(overlays or ()),
         tuple(variables or ()),
         tuple(variable_files or ()),
         tuple(env_names or ()),
-        said,
+        project_settings,
         region_said(settings) or os.environ.get("AWS_DEFAULT_REGION"),
     )
 
@@ -128,15 +128,17 @@ def documents(specs: SpecSource) -> Documents:
     from dynaops.specs.composition import Composition
     from dynaops.specs.load import load
 
-    said = specs.project
+    project_settings = specs.project
     values = values_of(specs)
-    _tell_unread([path for path in specs.paths if path not in said.specs])
-    composition = Composition.of(said, specs.paths == default_paths(said), notice)
-    found = load(specs.paths, specs.overlays, values.variables, values.env, values.workspace, composition)
-    outside = list(outside_regions(found, said, specs.region))
+    _tell_unread([path for path in specs.paths if path not in project_settings.specs])
+    composition = Composition.of(project_settings, specs.paths == default_paths(project_settings), notice)
+    documents_read = load(
+        specs.paths, specs.overlays, values.variables, values.env, values.workspace, composition
+    )
+    outside = list(outside_regions(documents_read, project_settings, specs.region))
     if outside:
         raise SpecError(outside)
-    return found
+    return documents_read
 
 
 def values_of(specs: SpecSource) -> Values:
@@ -146,14 +148,14 @@ def values_of(specs: SpecSource) -> Values:
     from dynaops.specs.environment import Environment
     from dynaops.specs.variables import Values
 
-    said = specs.project
+    project_settings = specs.project
     variables = {
-        **read(said.variable_files, ()),
-        **said.variables,
+        **read(project_settings.variable_files, ()),
+        **project_settings.variables,
         **read(specs.variable_files, specs.variables),
     }
-    environment = Environment(os.environ, said.env_prefixes, frozenset(specs.env_names))
-    return Values(variables, environment, selected(said), said.environment)
+    environment = Environment(os.environ, project_settings.env_prefixes, frozenset(specs.env_names))
+    return Values(variables, environment, selected(project_settings), project_settings.environment)
 
 
 def _tell_unread(paths: Sequence[str]) -> None:

@@ -11,15 +11,15 @@ from dynaops.model.errors import DynaopsError
 
 def read(files: Sequence[str], pairs: Sequence[str]) -> dict[str, Any]:
     """Read the variables; later files win over earlier ones, pairs over files. Raises DynaopsError."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for file in files:
-        found.update(_from_file(file))
+        values.update(_from_file(file))
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name:
             raise DynaopsError(f"--var {pair}: a value is missing", "Write --var NAME=VALUE.")
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def _from_file(file: str) -> dict[str, Any]:

@@ -41,16 +41,16 @@ def list_(
 
     settings = settings_of(ctx)
     screen = Screen(settings)
-    place = wiring.store(settings)
-    state = place.load()
-    found = addresses(state, prefix)
+    store = wiring.store(settings)
+    state = store.load()
+    listed = addresses(state, prefix)
     if settings.json:
-        screen.document([_entry(state, address) for address in found])
+        screen.document([_entry(state, address) for address in listed])
         return
-    for address in found:
+    for address in listed:
         screen.say(address)
-    if not found:
-        screen.aside(f"The state in {place.location} names nothing yet.")
+    if not listed:
+        screen.aside(f"The state in {store.location} names nothing yet.")
     if state.in_flight:
         screen.aside(
             f"{len(state.in_flight)} interrupted operations; the next plan finds out what became of them."
@@ -90,19 +90,19 @@ def rm(
     from dynaops.stores.state_edits import addresses, remove
 
     settings = settings_of(ctx)
-    place = wiring.store(settings)
-    with place.lock("state rm"):
-        before = place.load()
-        gone = addresses(before, address)
-        unmarked = Unmarked() if keep_mark else unmark(settings, place, before, gone)
-        after = place.save(remove(before, address))
+    store = wiring.store(settings)
+    with store.lock("state rm"):
+        before = store.load()
+        removed = addresses(before, address)
+        unmarked = Unmarked() if keep_mark else unmark(settings, store, before, removed)
+        after = store.save(remove(before, address))
     document = {
-        "removed": gone,
+        "removed": removed,
         "serial": after.serial,
         "unmarked": unmarked.done,
         "marks_kept": unmarked.kept,
     }
-    _tell(ctx, document, f"Forgot {', '.join(gone)}.", before)
+    _tell(ctx, document, f"Forgot {', '.join(removed)}.", before)
     if unmarked.kept:
         tell_kept_marks(Screen(settings), settings, before, unmarked.kept)
         raise typer.Exit(Exit.FAILED)
@@ -129,13 +129,13 @@ def mv(
     from dynaops.stores.state_edits import move
 
     settings = settings_of(ctx)
-    place = wiring.store(settings)
-    with place.lock("state mv"):
-        before = place.load()
+    store = wiring.store(settings)
+    with store.lock("state mv"):
+        before = store.load()
         check_move(before, source, target)
         moved = move(before, source, target)
         require_sound(moved, f"that {source} would be moved in, to {target},", faults_of)
-        after = place.save(moved)
+        after = store.save(moved)
     _tell(
         ctx,
         {"moved": {"from": source, "to": target}, "serial": after.serial},
@@ -212,9 +212,9 @@ def restore(
     """Make an earlier state the present one; the present one is kept."""
     settings = settings_of(ctx)
     screen = Screen(settings)
-    place = wiring.store(settings)
-    with place.lock("state restore"):
-        state = place.restore(serial)
+    store = wiring.store(settings)
+    with store.lock("state restore"):
+        state = store.restore(serial)
     if settings.json:
         screen.document({"restored": serial, "serial": state.serial})
     else:

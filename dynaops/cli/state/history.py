@@ -21,12 +21,12 @@ def show_history(settings: GlobalSettings) -> None:
         runs = {}
         screen.aside(f"warning: the records of runs cannot be read: {error.message}")
     if settings.json:
-        told = []
+        documents = []
         for generation in generations:
             run = runs.get(generation.serial)
             about = run.model_dump(mode="json", include=_ABOUT) if run else None
-            told.append({**generation.model_dump(mode="json"), "run": about})
-        screen.document(told)
+            documents.append({**generation.model_dump(mode="json"), "run": about})
+        screen.document(documents)
     else:
         screen.show(history_page(generations, runs))
 

@@ -28,8 +28,8 @@ def make_bucket(settings: GlobalSettings, name: str, kms_key: str | None, yes: b
 
     check_bucket(name)
     screen = Screen(settings)
-    way = wiring.aws(settings)
-    plan = plan_bucket(name, way, kms_key)
+    aws = wiring.aws(settings)
+    plan = plan_bucket(name, aws, kms_key)
     if not plan.operations:
         if screen.json:
             screen.document({**plan.public(), "bucket": name})
@@ -43,7 +43,7 @@ def make_bucket(settings: GlobalSettings, name: str, kms_key: str | None, yes: b
         done="Ready",
         document=lambda: {"bucket": name},
     )
-    code = carry_out(plan, wiring.unrecorded(), way, settings, terms)
+    code = carry_out(plan, wiring.unrecorded(), aws, settings, terms)
     if code == 0:
         screen.aside(f"Keep a state there: --state s3://{name}/state.json, or DYNAOPS_STATE.")
     return code
@@ -60,42 +60,42 @@ def migrate(settings: GlobalSettings, source: str) -> None:
             "Say where it shall be with --state, and where it is with --from.",
         )
 
-    def way() -> Aws:
+    def aws() -> Aws:
         return wiring.aws(settings)
 
-    others = names(source, way)
-    moved = [_moved(settings, source, name, way, optional=bool(others)) for name in (DEFAULT, *others)]
-    told = [one for one in moved if one is not None]
+    others = names(source, aws)
+    moved = [_moved(settings, source, name, aws, optional=bool(others)) for name in (DEFAULT, *others)]
+    migrated = [entry for entry in moved if entry is not None]
     screen = Screen(settings)
     if screen.json:
-        screen.document({"moved": told})
+        screen.document({"moved": migrated})
         return
-    for one in told:
-        screen.say(f"The state is at {one['to']} now, as serial {one['serial']}.")
-        screen.aside(f"At {one['from']} only word of that is left, and the earlier states.")
+    for entry in migrated:
+        screen.say(f"The state is at {entry['to']} now, as serial {entry['serial']}.")
+        screen.aside(f"At {entry['from']} only word of that is left, and the earlier states.")
 
 
 def _moved(
-    settings: GlobalSettings, source: str, name: str, way: Callable[[], Aws], optional: bool
+    settings: GlobalSettings, source: str, name: str, aws: Callable[[], Aws], optional: bool
 ) -> dict[str, Any] | None:
     """Move one workspace's state. Returns None if one of several workspaces has no state or was moved before."""
     from dynaops.stores.base import StateElsewhere
     from dynaops.stores.migrate import migrate as move
 
     patience = wiring.patience(settings)
-    here, there = (
-        recorded(workspaces.store_of(base, name, way, patience), settings, way)
+    source_store, target_store = (
+        recorded(workspaces.store_of(base, name, aws, patience), settings, aws)
         for base in (source, settings.state)
     )
     try:
-        if optional and not here.load().serial:
+        if optional and not source_store.load().serial:
             return None
-        state = move(here, there)
+        state = move(source_store, target_store)
     except StateElsewhere as error:
-        if optional and error.target == there.location:
+        if optional and error.target == target_store.location:
             return None
         raise
-    return {"from": here.location, "to": there.location, "serial": state.serial}
+    return {"from": source_store.location, "to": target_store.location, "serial": state.serial}
 
 
 def push(settings: GlobalSettings, file: str, force: bool) -> tuple[State | None, State]:
@@ -105,12 +105,12 @@ def push(settings: GlobalSettings, file: str, force: bool) -> tuple[State | None
     from dynaops.stores.migrate import check_push
 
     given = loads(_bytes_of(file), file, faults_of)
-    place = wiring.store(settings)
-    with place.lock("state push"):
-        before = None if force else check_push(given, place)
+    store = wiring.store(settings)
+    with store.lock("state push"):
+        before = None if force else check_push(given, store)
         if before == given:
             return before, given
-        return before, place.adopt(given)
+        return before, store.adopt(given)
 
 
 def _bytes_of(file: str) -> bytes:
@@ -129,16 +129,16 @@ def _bytes_of(file: str) -> bytes:
         raise DynaopsError(f"Cannot read the state in {file}: it {error.reason}") from error
 
 
-def unlock(settings: GlobalSettings, place: Store, force: bool) -> Holder | None:
+def unlock(settings: GlobalSettings, store: Store, force: bool) -> Holder | None:
     """Remove a lock: an abandoned one at once, another one with consent. Raises LockHeld without consent."""
     from dynaops.stores.base import LockHeld
 
     try:
-        return place.unlock(force=force)
+        return store.unlock(force=force)
     except LockHeld as error:
         if force or sys.stdin is None or not sys.stdin.isatty():
             raise
         screen = Screen(settings)
         screen.say(error.message)
         require_agreement(screen, "Take the lock away? What that run still does is not saved.", False, True)
-        return place.unlock(force=True)
+        return store.unlock(force=True)

@@ -63,13 +63,13 @@ def list_(ctx: typer.Context) -> None:
     settings = settings_of(ctx)
     screen = Screen(settings)
     chosen = workspaces.selected(project(settings))
-    found = [DEFAULT, *names(settings.state, _way(settings))]
+    all_names = [DEFAULT, *names(settings.state, _way(settings))]
     if settings.json:
-        screen.document([{"name": one, "selected": one == chosen} for one in found])
+        screen.document([{"name": workspace, "selected": workspace == chosen} for workspace in all_names])
         return
-    for one in found:
-        screen.say(f"{'*' if one == chosen else ' '} {one}")
-    if chosen not in found:
+    for workspace in all_names:
+        screen.say(f"{'*' if workspace == chosen else ' '} {workspace}")
+    if chosen not in all_names:
         screen.aside(f"{chosen} is selected, and not there.")
 
 
@@ -79,9 +79,9 @@ def select(ctx: typer.Context, name: Name) -> None:
     from dynaops.stores.workspaces import DEFAULT, names, unknown
 
     settings = settings_of(ctx)
-    there = names(settings.state, _way(settings)) if name != DEFAULT else []
-    if name not in (DEFAULT, *there):
-        raise unknown(name, settings.state, there)
+    existing = names(settings.state, _way(settings)) if name != DEFAULT else []
+    if name not in (DEFAULT, *existing):
+        raise unknown(name, settings.state, existing)
     workspaces.select(name, project(settings))
     _tell(settings, name, f"Workspace {name} is selected.")
 
@@ -108,9 +108,9 @@ def delete(
         raise DynaopsError(
             f"Workspace {name} is selected", "Select another first: dynaops workspace select default"
         )
-    there = names(settings.state, _way(settings))
-    if name not in there:
-        raise unknown(name, settings.state, there)
+    existing = names(settings.state, _way(settings))
+    if name not in existing:
+        raise unknown(name, settings.state, existing)
     store = recorded(
         workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)),
         settings,

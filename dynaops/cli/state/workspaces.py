@@ -55,32 +55,32 @@ def select(name: str, project: Project) -> None:
         raise DynaopsError(f"Cannot write {file}: {error.strerror}") from error
 
 
-def place(settings: GlobalSettings, way: Callable[[], Aws], patience: LockWait | None = None) -> Store:
+def place(settings: GlobalSettings, aws: Callable[[], Aws], patience: LockWait | None = None) -> Store:
     """The store of the selected workspace. Raises DynaopsError if the workspace does not exist.
 
     A workspace of the project file, or any on the sandbox, need not exist yet: its first state creates it.
     """
-    said = project(settings)
-    name = selected(said)
-    if name in (_DEFAULT, said.workspace) or is_sandbox_state(settings):
-        return store_of(settings.state, name, way, patience)
+    project_settings = project(settings)
+    name = selected(project_settings)
+    if name in (_DEFAULT, project_settings.workspace) or is_sandbox_state(settings):
+        return store_of(settings.state, name, aws, patience)
     from dynaops.stores.workspaces import names, unknown
 
-    store = store_of(settings.state, name, way, patience)
+    store = store_of(settings.state, name, aws, patience)
     if not exists(store):
-        raise unknown(name, settings.state, names(settings.state, way))
+        raise unknown(name, settings.state, names(settings.state, aws))
     return store
 
 
-def store_of(base: str, name: str, way: Callable[[], Aws], patience: LockWait | None = None) -> Store:
+def store_of(base: str, name: str, aws: Callable[[], Aws], patience: LockWait | None = None) -> Store:
     """The store of workspace `name`, which need not exist; `patience` says how long to wait for its lock."""
     from dynaops.stores import open_store
 
     if name == _DEFAULT:
-        return open_store(base, open_aws=way, check=_faults_of, lock_wait=patience)
+        return open_store(base, open_aws=aws, check=_faults_of, lock_wait=patience)
     from dynaops.stores.workspaces import location_of
 
-    return open_store(location_of(base, name), open_aws=way, check=_faults_of, lock_wait=patience)
+    return open_store(location_of(base, name), open_aws=aws, check=_faults_of, lock_wait=patience)
 
 
 def _faults_of(state: State) -> Iterable[RecordFault]:

@@ -73,9 +73,9 @@ def reading(load: LoadRequest) -> ReadOptions:
     return replace(load.reading(), deletes=False)
 
 
-def handover(via: JobCommand, prepared: Prepared, way: Aws) -> Handover:
+def handover(via: JobCommand, prepared: Prepared, aws: Aws) -> Handover:
     """Find out whether the input has to be copied to S3 first, and to which location. Raises DynaopsError."""
-    ready = as_it_is(via.load.files, prepared, way)
+    ready = as_it_is(via.load.files, prepared, aws)
     if ready is None and via.staging is None:
         raise DynaopsError(
             "AWS's engine reads DynamoDB JSON from S3, and this input is not that",
@@ -120,7 +120,7 @@ def show_jobs(title: str, jobs: Iterable[AwsJob], screen: Screen) -> None:
         )
 
 
-def handed_over(via: JobCommand, prepared: Prepared, to: Handover, way: Aws, screen: Screen) -> Handed:
+def handed_over(via: JobCommand, prepared: Prepared, to: Handover, aws: Aws, screen: Screen) -> Handed:
     """Copy the rows to S3 if needed. Raises DynaopsError if there are none, or if an invalid row stops the load."""
     load = via.load
     check_rejects(load)
@@ -146,7 +146,7 @@ def handed_over(via: JobCommand, prepared: Prepared, to: Handover, way: Aws, scr
             handed = stage(
                 prepared,
                 to.rows,
-                way,
+                aws,
                 load.rejects_path,
                 load.fail_fast,
                 lambda one: view.show(standing(one)),
@@ -158,49 +158,49 @@ def handed_over(via: JobCommand, prepared: Prepared, to: Handover, way: Aws, scr
     for note in handed.notes.all():
         screen.aside(sentence_of(note))
     if handed.stopped or not handed.rows:
-        unstage(handed, way)
+        unstage(handed, aws)
         bad = handed.stopped or next(iter(handed.samples), None)
         where = f"{bad.source}:{bad.line}  {bad.reason}" if bad else "The input has no row"
         raise DynaopsError(f"Nothing was loaded: {where}", "Correct it and run the command again.")
     return handed
 
 
-def send(operation: Operation, way: Aws, screen: Screen) -> Record | None:
+def send(operation: Operation, aws: Aws, screen: Screen) -> Record | None:
     """Make one call through apply, as all control-plane writes. Returns what its effect recorded.
 
     Raises DynaopsError if it failed.
     """
-    place = wiring.unrecorded()
+    store = wiring.unrecorded()
 
     def tell(event: Event) -> None:
         if event.stage is Stage.BLOCKED:
             screen.aside(f"{event.title}: {event.detail}")
 
     with Interrupts(screen.aside) as interrupts:
-        outcome = wiring.apply(plan_of((operation,), way), place, way, tell, wait=True, stop=interrupts.stop)
+        outcome = wiring.apply(plan_of((operation,), aws), store, aws, tell, wait=True, stop=interrupts.stop)
     for name, message in outcome.failed.items():
         raise DynaopsError(message, outcome.hints.get(name))
     if not outcome.done:
         raise DynaopsError("Interrupted before AWS took it: nothing was done", None, Exit.INTERRUPTED)
-    kept = place.load().resources
-    return next((kept[effect.address] for effect in operation.effects if effect.address in kept), None)
+    records = store.load().resources
+    return next((records[effect.address] for effect in operation.effects if effect.address in records), None)
 
 
-def plan_of(operations: Iterable[Operation], way: Aws) -> Plan:
+def plan_of(operations: Iterable[Operation], aws: Aws) -> Plan:
     """A plan of these operations, which changes no state. Raises DynaopsError."""
-    found = tuple(operations)
-    check_parameters(found, way)
+    planned = tuple(operations)
+    check_parameters(planned, aws)
     return Plan(
         dynaops_version=__version__,
         created_at=datetime.fromtimestamp(time(), UTC).isoformat(timespec="seconds"),
         serial=0,
         lineage="",
-        endpoint=way.endpoint_url,
-        operations=found,
+        endpoint=aws.endpoint_url,
+        operations=planned,
     )
 
 
-def followed(look: Callable[[], AwsJob], way: Aws, screen: Screen, verb: str, size: int | None) -> AwsJob:
+def followed(look: Callable[[], AwsJob], aws: Aws, screen: Screen, verb: str, size: int | None) -> AwsJob:
     """Watch a job until it ends, and show its progress; `size` is that of its input if AWS does not give it.
 
     Raises DynaopsError, also on Ctrl-C: AWS continues the job then.
@@ -225,7 +225,7 @@ def followed(look: Callable[[], AwsJob], way: Aws, screen: Screen, verb: str, si
     stopping = "Ctrl-C stops watching; AWS goes on"
     with moving_on(screen.people, screen.color, verb, stopping) as view, terminated_as_interrupted():
         try:
-            return watch(way, look, tell)
+            return watch(aws, look, tell)
         except KeyboardInterrupt:
             raise Watched(last) from None
 
@@ -241,34 +241,34 @@ class Watched(DynaopsError):
         )
 
 
-def refused_rows(found: Iterable[Reject], path: Path) -> tuple[int, list[Reject]]:
+def refused_rows(refused: Iterable[Reject], path: Path) -> tuple[int, list[Reject]]:
     """Add the items that AWS refused to the rejects file. Returns (their number, the first of them)."""
     count = 0
     samples: list[Reject] = []
     file: RejectsFile | None = None
-    for one in found:
+    for reject in refused:
         file = file or RejectsFile(path, path.stat().st_size if path.exists() else None)
-        file.append([one])
+        file.append([reject])
         count += 1
         if len(samples) < _SAMPLES:
-            samples.append(one)
+            samples.append(reject)
     if file is not None:
         file.flush()
         file.close()
     return count, samples
 
 
-def staged_before(bucket: str, prefix: str, way: Aws) -> Handed:
+def staged_before(bucket: str, prefix: str, aws: Aws) -> Handed:
     """The input of an earlier run; its objects are ours if the name of their folder was made by dynaops."""
     if not _OURS.search(prefix):
         return Handed(S3Location(bucket, prefix), staged=False)
-    keys = [list_object.key for list_object in list_objects(way, bucket, prefix)]
+    keys = [list_object.key for list_object in list_objects(aws, bucket, prefix)]
     return Handed(S3Location(bucket, prefix), keys=keys)
 
 
-def tidied(handed: Handed, way: Aws) -> list[str]:
+def tidied(handed: Handed, aws: Aws) -> list[str]:
     """Delete the copied input. Returns a warning if that failed."""
-    failed = unstage(handed, way)
+    failed = unstage(handed, aws)
     return [f"What was staged is still at {handed.place.url} ({failed})."] if failed else []
 
 

@@ -72,10 +72,10 @@ def run(request: ExportRequest, settings: GlobalSettings) -> int:
         )
     if options.out is not None and options.out.exists() and not request.overwrite:
         raise DynaopsError(f"{options.out} is there already", "Name another with --out, or add --overwrite.")
-    way = wiring.aws(settings)
-    if options.upload and not request.overwrite and is_there(way, options.upload):
+    aws = wiring.aws(settings)
+    if options.upload and not request.overwrite and is_there(aws, options.upload):
         raise DynaopsError(f"{options.name} is there already", "Name another with --out, or add --overwrite.")
-    target = describe(way, request.table, region_of(request.table, settings, way))
+    target = describe(aws, request.table, region_of(request.table, settings, aws))
     screen = Screen(settings)
     if stdout:
         screen.people = sys.stderr
@@ -89,7 +89,7 @@ def run(request: ExportRequest, settings: GlobalSettings) -> int:
             view.show(_standing(exported, target))
 
         try:
-            exported = export(way, target, options, show)
+            exported = export(aws, target, options, show)
         except KeyboardInterrupt:
             if can_stream(options):
                 text = (

@@ -82,17 +82,17 @@ def run(request: LoadRequest, settings: GlobalSettings, dry_run: bool) -> int:
     reading = request.reading()
     check_rejects(request)
     _check_resumable(request, STDIN not in request.files)
-    way = wiring.aws(settings)
-    target = describe(way, request.table, region_of(request.table, settings, way))
-    prepared = prepare(request.files, target.keys, lambda: way, reading)
+    aws = wiring.aws(settings)
+    target = describe(aws, request.table, region_of(request.table, settings, aws))
+    prepared = prepare(request.files, target.keys, lambda: aws, reading)
     _check_resumable(request, prepared.repeatable)
     screen = Screen(settings)
-    prepared = with_ttl(prepared, way, target)
+    prepared = with_ttl(prepared, aws, target)
     tell_what_is_read(prepared, screen)
     if dry_run:
         code, document = rehearse_one(request, target, prepared, screen)
     else:
-        code, document = load_one(request, settings, way, target, prepared, screen)
+        code, document = load_one(request, settings, aws, target, prepared, screen)
     if screen.json:
         screen.document(document)
     return code
@@ -120,7 +120,7 @@ def options_of(
 def load_one(
     request: LoadRequest,
     settings: GlobalSettings,
-    way: Aws,
+    aws: Aws,
     target: TableInfo,
     prepared: Prepared,
     screen: Screen,
@@ -128,13 +128,15 @@ def load_one(
     """Load one table and show the result. Returns (exit code, ``--json`` document)."""
     mode = Mode(request.mode)
     options = options_of(request, settings, target, prepared)
-    path = checkpoint_of(way, target.name, target.region, options)
+    path = checkpoint_of(aws, target.name, target.region, options)
     if not prepared.repeatable:
         path.unlink(missing_ok=True)  # a load from stdin cannot be resumed
     left = unfinished(path)
-    what = f"{target.name} from {_named(request.files)}"
+    load_name = f"{target.name} from {_named(request.files)}"
     if not (request.resume and left is None and path.exists()):  # the load reports a damaged one
-        load_files.check_unfinished(left, what, options.fingerprint, request.resume, request.restart, screen)
+        load_files.check_unfinished(
+            left, load_name, options.fingerprint, request.resume, request.restart, screen
+        )
     if request.resume:
         load_files.check_resumed_rejects(left, request.rejects)
     load_files.clean_up(options.checkpoint, screen, path)
@@ -142,7 +144,7 @@ def load_one(
     with moving_on(screen.people, screen.color, _DONE[mode]) as view, terminated_as_interrupted():
         try:
             summary = load(
-                way,
+                aws,
                 target.name,
                 target.region,
                 prepared.source,
@@ -162,40 +164,43 @@ def rehearse_one(
 ) -> tuple[int, dict[str, Any]]:
     """Check the rows of one table and show the result. Returns (exit code, ``--json`` document)."""
 
-    def standing(found: LoadRehearsal) -> TransferStatus:
+    def standing(rehearsal: LoadRehearsal) -> TransferStatus:
         return TransferStatus(
-            rows=found.read,
-            moved=found.read,
-            rejected=found.rejected,
-            bytes=found.bytes,
-            moved_bytes=found.bytes,
+            rows=rehearsal.read,
+            moved=rehearsal.read,
+            rejected=rehearsal.rejected,
+            bytes=rehearsal.bytes,
+            moved_bytes=rehearsal.bytes,
             expected=prepared.source.size,
-            seconds=found.seconds,
+            seconds=rehearsal.seconds,
         )
 
     with moving_on(screen.people, screen.color, "checked") as view, terminated_as_interrupted():
-        found = rehearse(
+        rehearsal = rehearse(
             prepared, request.rejects_path, request.fail_fast, lambda one: view.show(standing(one))
         )
-    seconds = _expected_seconds(found, request, target)
-    screen.show(outcome_page(_rehearsed(found, request, target, seconds)))
-    _tell_faults(found.faults, screen)
+    seconds = _expected_seconds(rehearsal, request, target)
+    screen.show(outcome_page(_rehearsed(rehearsal, request, target, seconds)))
+    _tell_faults(rehearsal.faults, screen)
     left_out = ("samples", "notes", "faults")
-    about = {name: value for name, value in asdict(found).items() if name not in left_out}
+    about = {name: value for name, value in asdict(rehearsal).items() if name not in left_out}
     document = {
         "table": target.name,
         "region": target.region,
         "mode": request.mode,
         "dry_run": True,
         **about,
-        "index_units_at_most": found.units * target.indexes,
+        "index_units_at_most": rehearsal.units * target.indexes,
         "expected_seconds": seconds,
-        **_told_rejects(found.rejected, found.samples, request.rejects_path),
-        "faults": [fault._asdict() for fault in found.faults],
+        **_told_rejects(rehearsal.rejected, rehearsal.samples, request.rejects_path),
+        "faults": [fault._asdict() for fault in rehearsal.faults],
         "columns": _columns(prepared),
-        "notes": read_request.documents(prepared.notes, found.notes.all()),
+        "notes": read_request.documents(prepared.notes, rehearsal.notes.all()),
     }
-    return Exit.FAILED if found.rejected or found.faults or found.not_loaded else Exit.OK, document
+    return (
+        Exit.FAILED if rehearsal.rejected or rehearsal.faults or rehearsal.not_loaded else Exit.OK,
+        document,
+    )
 
 
 def _tell_faults(faults: Iterable[InputFault], screen: Screen) -> None:
@@ -206,11 +211,11 @@ def _tell_faults(faults: Iterable[InputFault], screen: Screen) -> None:
             screen.aside(f"hint: {fault.hint}")
 
 
-def with_ttl(prepared: Prepared, way: Aws, target: TableInfo) -> Prepared:
+def with_ttl(prepared: Prepared, aws: Aws, target: TableInfo) -> Prepared:
     """The options with the table's TTL attribute, so that values that never expire are noted."""
     if prepared.plan.keys_only:
         return prepared
-    attribute, unknown = ttl_attribute(way, target.name, target.region)
+    attribute, unknown = ttl_attribute(aws, target.name, target.region)
     notes = (LoadNote("ttl-unknown", "", f"TTL values are not checked: {unknown}"),) if unknown else ()
     plan = replace(prepared.plan, ttl=attribute)
     return replace(prepared, plan=plan, notes=(*prepared.notes, *notes))
@@ -286,24 +291,24 @@ def _outcome(summary: LoadSummary, mode: Mode) -> TransferOutcome:
 
 
 def _rehearsed(
-    found: LoadRehearsal, request: LoadRequest, target: TableInfo, seconds: float | None
+    rehearsal: LoadRehearsal, request: LoadRequest, target: TableInfo, seconds: float | None
 ) -> TransferOutcome:
     facts = [
-        f"{wording.count(found.read, 'row')} read",
-        f"{found.valid:,} valid",
-        f"{found.rejected:,} rejected",
-        *([f"{found.not_loaded:,} not loaded, being of another table"] if found.not_loaded else ()),
-        f"{size(found.item_bytes)} of items, the largest {size(found.largest)}",
-        f"about {found.units:,} WCU"
-        + (f" and up to {found.units * target.indexes:,} for indexes" if target.indexes else ""),
+        f"{wording.count(rehearsal.read, 'row')} read",
+        f"{rehearsal.valid:,} valid",
+        f"{rehearsal.rejected:,} rejected",
+        *([f"{rehearsal.not_loaded:,} not loaded, being of another table"] if rehearsal.not_loaded else ()),
+        f"{size(rehearsal.item_bytes)} of items, the largest {size(rehearsal.largest)}",
+        f"about {rehearsal.units:,} WCU"
+        + (f" and up to {rehearsal.units * target.indexes:,} for indexes" if target.indexes else ""),
     ]
     if seconds is not None:
         facts.append(f"{wording.about(seconds)} to write")
-    bad = found.rejected or found.faults or found.not_loaded
+    bad = rehearsal.rejected or rehearsal.faults or rehearsal.not_loaded
     verdict, style = "Checked; nothing was written", TextStyle.ERROR if bad else TextStyle.GOOD
-    remarks = [read_request.sentence_of(note) for note in found.notes.all()]
+    remarks = [read_request.sentence_of(note) for note in rehearsal.notes.all()]
     outcome = TransferOutcome(verdict, style, facts, remarks=remarks)
-    return _with_rejects(outcome, found.rejected, found.samples, request.rejects_path)
+    return _with_rejects(outcome, rehearsal.rejected, rehearsal.samples, request.rejects_path)
 
 
 def _with_rejects(
@@ -318,10 +323,10 @@ def _with_rejects(
     return outcome._replace(rejects=shown, more_rejects=max(0, count - len(shown)), remarks=remarks)
 
 
-def _expected_seconds(found: LoadRehearsal, request: LoadRequest, target: TableInfo) -> float | None:
+def _expected_seconds(rehearsal: LoadRehearsal, request: LoadRequest, target: TableInfo) -> float | None:
     """Expected seconds of writing at --rate, or at the table's capacity."""
     units = request.rate or target.write_capacity
-    return round(found.units / units, 1) if units else None
+    return round(rehearsal.units / units, 1) if units else None
 
 
 def _document(

@@ -238,7 +238,7 @@ def load_data(
     from dynaops.cli.transfer import via_import as by_import
     from dynaops.cli.transfer.aws_jobs import JobCommand
 
-    asked = JobCommand(
+    job_command = JobCommand(
         load=request,
         staging=staging,
         spec=spec,
@@ -251,7 +251,7 @@ def load_data(
         listing=listing,
     )
     settings = settings_of(ctx)
-    return by_import.run(asked, settings) if via_import else by_bulk_put.run(asked, settings)
+    return by_import.run(job_command, settings) if via_import else by_bulk_put.run(job_command, settings)
 
 
 def _check_engines(via: str | None, both: bool, staging: str | None, cancel: bool, listing: bool) -> None:

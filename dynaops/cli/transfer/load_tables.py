@@ -46,15 +46,15 @@ def run(request: LoadRequest, settings: GlobalSettings, dry_run: bool) -> int:
     _check_first(request.files)
     reading = request.reading()
     aws = wiring.aws(settings)
-    named = tables_named(request.files, lambda: aws, reading, lambda _: None)
-    _check(named)
-    targets = _targets(list(named.rows), settings, aws)
+    named_tables = tables_named(request.files, lambda: aws, reading, lambda _: None)
+    _check(named_tables)
+    targets = _targets(list(named_tables.rows), settings, aws)
     screen = Screen(settings)
     rows = ", ".join(
-        f"{table} ({wording.count(count, 'row')})" for table, count in named.rows.items() if count
+        f"{table} ({wording.count(count, 'row')})" for table, count in named_tables.rows.items() if count
     )
-    screen.aside(f"Tables that the input names: {rows or ', '.join(named.rows)}.")
-    record = None if dry_run else _Record(request, settings, named.fingerprint)
+    screen.aside(f"Tables that the input names: {rows or ', '.join(named_tables.rows)}.")
+    record = None if dry_run else _Record(request, settings, named_tables.fingerprint)
     documents: list[dict[str, Any]] = []
     worst: int = Exit.OK
     for number, (table, target) in enumerate(targets.items()):
@@ -74,7 +74,7 @@ def run(request: LoadRequest, settings: GlobalSettings, dry_run: bool) -> int:
         worst = max(worst, code)
         if not complete:
             break
-        expected = named.rows[table] + (named.unnamed if number == 0 else 0)
+        expected = named_tables.rows[table] + (named_tables.unnamed if number == 0 else 0)
         if not request.shard and document["read"] < expected:
             raise CountsDiffer(f"the input names {expected} rows of {table!r}, {document['read']} were read")
         if record:
@@ -134,24 +134,24 @@ class _Record:
         self._fingerprint = fingerprint
         self.done: dict[str, int] = {}
         self.resumed = request.resume
-        kept = self._read()
+        recorded = self._read()
         if request.resume:
-            if kept is None:
+            if recorded is None:
                 raise DynaopsError(
                     "There is nothing to resume: no such load with --table-from-file is unfinished",
                     "It has ended, or it was begun with other files, options or settings. "
                     "Without --resume it is loaded from the beginning.",
                 )
-            if kept["fingerprint"] != fingerprint:
+            if recorded["fingerprint"] != fingerprint:
                 raise DynaopsError(
                     "The input has changed since the load that is to be resumed",
                     "Restore it, or load again with --restart: from the beginning.",
                 )
-            self.done = {str(table): int(code) for table, code in kept["done"].items()}
-        elif kept is not None and kept["fingerprint"] == fingerprint and not request.restart:
+            self.done = {str(table): int(code) for table, code in recorded["done"].items()}
+        elif recorded is not None and recorded["fingerprint"] == fingerprint and not request.restart:
             raise DynaopsError(
                 "An unfinished load of these files with --table-from-file is there: "
-                f"{wording.count(len(kept['done']), 'table')} loaded",
+                f"{wording.count(len(recorded['done']), 'table')} loaded",
                 "--resume goes on with it; --restart begins anew.",
             )
         self._save()
@@ -168,8 +168,8 @@ class _Record:
 
     def _read(self) -> Mapping[str, Any] | None:
         try:
-            found = orjson.loads(self._path.read_bytes())
-            return {"fingerprint": found["fingerprint"], "done": dict(found["done"])}
+            data = orjson.loads(self._path.read_bytes())
+            return {"fingerprint": data["fingerprint"], "done": dict(data["done"])}
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -198,13 +198,13 @@ def _check_first(files: tuple[str, ...]) -> None:
         )
 
 
-def _check(named: NamedTables) -> None:
-    if not named.repeatable:
+def _check(named_tables: NamedTables) -> None:
+    if not named_tables.repeatable:
         raise DynaopsError(
             "--table-from-file has to read the input several times, which stdin and pipes cannot give",
             "Load a file, or from s3://.",
         )
-    if not named.rows:
+    if not named_tables.rows:
         raise DynaopsError(
             "The input names no table",
             "Requests of BatchWriteItem and TransactWriteItems, models, streams' records, dumps and exports "

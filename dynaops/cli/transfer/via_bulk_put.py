@@ -36,54 +36,54 @@ def run(via: JobCommand, settings: GlobalSettings) -> int:
     """Load, continue watching, list or cancel. Returns the exit code."""
     load = via.load
     rate = bulk_put.checked_rate(load.rate)
-    way = wiring.aws(settings)
+    aws = wiring.aws(settings)
     screen = Screen(settings)
-    target = describe(way, load.table, region_of(load.table, settings, way))
+    target = describe(aws, load.table, region_of(load.table, settings, aws))
     if via.listing:
-        return _list(way, target, screen)
+        return _list(aws, target, screen)
     if via.cancel or load.resume:
-        return _standing(via, way, target, screen)
+        return _standing(via, aws, target, screen)
     if via.staging is None:
         raise DynaopsError(
             "AWS has to report somewhere which rows it could not put",
             "Name a place in S3: --staging s3://BUCKET/PREFIX.",
         )
-    prepared = prepare(load.files, target.keys, lambda: way, aws_jobs.reading(load))
+    prepared = prepare(load.files, target.keys, lambda: aws, aws_jobs.reading(load))
     tell_what_is_read(prepared, screen)
-    to = aws_jobs.handover(via, prepared, way)
+    to = aws_jobs.handover(via, prepared, aws)
     assert to.reports is not None
-    handed = aws_jobs.handed_over(via, prepared, to, way, screen)
-    record = aws_jobs.send(bulk_put.operation(target, handed, to.reports, rate), way, screen)
+    handed = aws_jobs.handed_over(via, prepared, to, aws, screen)
+    record = aws_jobs.send(bulk_put.operation(target, handed, to.reports, rate), aws, screen)
     assert record is not None and record.arn is not None
-    return _follow(via, way, target, record.arn, handed, screen)
+    return _follow(via, aws, target, record.arn, handed, screen)
 
 
-def _standing(via: JobCommand, way: Aws, target: TableInfo, screen: Screen) -> int:
+def _standing(via: JobCommand, aws: Aws, target: TableInfo, screen: Screen) -> int:
     """Cancel the running bulk put, or watch it."""
-    going = bulk_put.jobs_of(way, target, running=True)
+    going = bulk_put.jobs_of(aws, target, running=True)
     if not going:
         raise DynaopsError(f"No bulk put into {target.name} is under way", "List them with --list.")
     job = going[0]
     if via.cancel:
-        aws_jobs.send(bulk_put.cancellation(target, job.arn), way, screen)
+        aws_jobs.send(bulk_put.cancellation(target, job.arn), aws, screen)
     source = (job.about or {}).get("InputS3Configuration", {})
-    handed = aws_jobs.staged_before(source.get("S3Bucket", ""), source.get("S3KeyPrefix", ""), way)
-    return _follow(via, way, target, job.arn, handed, screen)
+    handed = aws_jobs.staged_before(source.get("S3Bucket", ""), source.get("S3KeyPrefix", ""), aws)
+    return _follow(via, aws, target, job.arn, handed, screen)
 
 
-def _follow(via: JobCommand, way: Aws, target: TableInfo, arn: str, handed: Handed, screen: Screen) -> int:
+def _follow(via: JobCommand, aws: Aws, target: TableInfo, arn: str, handed: Handed, screen: Screen) -> int:
     job = aws_jobs.followed(
-        lambda: bulk_put.look(way, target.region, arn), way, screen, "put by AWS", handed.bytes or None
+        lambda: bulk_put.look(aws, target.region, arn), aws, screen, "put by AWS", handed.bytes or None
     )
-    refused, samples = aws_jobs.refused_rows(bulk_put.errors(way, job), via.load.rejects_path)
+    refused, samples = aws_jobs.refused_rows(bulk_put.errors(aws, job), via.load.rejects_path)
     samples = [*handed.samples, *samples]
-    remarks = aws_jobs.tidied(handed, way)
+    remarks = aws_jobs.tidied(handed, aws)
     if job.failed > refused:
         remarks.append(f"AWS told of {refused} of the {job.failed} rows that it could not put.")
     screen.show(outcome_page(_outcome(via, job, handed, samples, remarks)))
     if screen.json:
-        found = aws_jobs.told(job, handed, samples, via.load.rejects_path)
-        screen.document({"table": target.name, "region": target.region, "mode": "via-bulk-put", **found})
+        document = aws_jobs.told(job, handed, samples, via.load.rejects_path)
+        screen.document({"table": target.name, "region": target.region, "mode": "via-bulk-put", **document})
     good = job.status == "COMPLETED" or (via.cancel and job.status == "CANCELLED")
     return Exit.OK if good and not (handed.rejected or job.failed) else Exit.FAILED
 
@@ -97,6 +97,6 @@ def _outcome(
     return aws_jobs.outcome(verdict, style, "put", via, job, handed, samples, remarks)
 
 
-def _list(way: Aws, target: TableInfo, screen: Screen) -> int:
-    aws_jobs.show_jobs(f"Bulk puts into {target.name}", bulk_put.jobs_of(way, target), screen)
+def _list(aws: Aws, target: TableInfo, screen: Screen) -> int:
+    aws_jobs.show_jobs(f"Bulk puts into {target.name}", bulk_put.jobs_of(aws, target), screen)
     return Exit.OK

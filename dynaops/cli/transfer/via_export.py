@@ -61,25 +61,25 @@ class TableExportRequest:
         if self.export_time is None:
             return None
         try:
-            found = datetime.fromisoformat(self.export_time)
+            moment = datetime.fromisoformat(self.export_time)
         except ValueError as error:
             raise DynaopsError(
                 f"--export-time: {self.export_time!r} is no time", "Write it as 2026-11-25T20:15:00Z."
             ) from error
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def run(request: TableExportRequest, settings: GlobalSettings) -> int:
     """Export, or continue watching an export. Returns the exit code."""
     folder, at = request.folder, request.at
-    way = wiring.aws(settings)
-    target = describe(way, request.table, region_of(request.table, settings, way))
+    aws = wiring.aws(settings)
+    target = describe(aws, request.table, region_of(request.table, settings, aws))
     screen = Screen(settings)
     began = time.monotonic()
     if request.resume:
-        job = _resumed(target, way, screen)
+        job = _resumed(target, aws, screen)
     else:
-        job = table_export.look(way, target.region, _exported(request, target, at, way, settings, screen))
+        job = table_export.look(aws, target.region, _exported(request, target, at, aws, settings, screen))
     about = job.about or {}
     bucket, manifest = str(about["S3Bucket"]), str(about["ExportManifest"])
     folder_url = f"s3://{bucket}/{manifest.rpartition('/')[0]}/"
@@ -95,7 +95,7 @@ def run(request: TableExportRequest, settings: GlobalSettings) -> int:
     }
     remark = f"Load it with: dynaops load-data TABLE {folder_url}"
     if folder is not None:
-        fetched = _fetched(bucket, manifest, folder, way, screen)
+        fetched = _fetched(bucket, manifest, folder, aws, screen)
         facts.append(f"{wording.count(fetched.files, 'file')}, {size(fetched.bytes)} fetched to {folder}")
         remark = f"Load it with: dynaops load-data TABLE {folder}"
         document |= {"folder": str(folder), "files": fetched.files, "fetched_bytes": fetched.bytes}
@@ -106,14 +106,14 @@ def run(request: TableExportRequest, settings: GlobalSettings) -> int:
     return Exit.OK
 
 
-def _resumed(target: TableInfo, way: Aws, screen: Screen) -> AwsJob:
+def _resumed(target: TableInfo, aws: Aws, screen: Screen) -> AwsJob:
     """Continue with the export that was started last."""
-    arn = table_export.latest(way, target.region, target.arn)
+    arn = table_export.latest(aws, target.region, target.arn)
     if arn is None:
         raise DynaopsError(
             f"There is no export of {target.name} to go on with", "Start one without --resume."
         )
-    job = followed(lambda: table_export.look(way, target.region, arn), way, screen, "exported by AWS", None)
+    job = followed(lambda: table_export.look(aws, target.region, arn), aws, screen, "exported by AWS", None)
     if job.status != "COMPLETED":
         raise DynaopsError(f"The export failed: {job.why}")
     return job
@@ -123,7 +123,7 @@ def _exported(
     request: TableExportRequest,
     target: TableInfo,
     at: datetime | None,
-    way: Aws,
+    aws: Aws,
     settings: GlobalSettings,
     screen: Screen,
 ) -> str:
@@ -131,11 +131,11 @@ def _exported(
     if request.staging is None:
         raise DynaopsError("AWS has to write somewhere", "Name a place in S3: --staging s3://BUCKET/PREFIX.")
     call = table_export.operation(target.name, target.region, target.arn, parsed_place(request.staging), at)
-    place = wiring.unrecorded()
+    store = wiring.unrecorded()
     progress = progress_on(screen.people, screen.color, wiring.pace(settings))
     with progress, Interrupts(progress.note) as interrupts:
         outcome = wiring.apply(
-            plan_of((call,), way), place, way, progress.tell, wait=True, stop=interrupts.stop
+            plan_of((call,), aws), store, aws, progress.tell, wait=True, stop=interrupts.stop
         )
     for name, message in outcome.failed.items():
         hint = outcome.hints.get(name)
@@ -146,12 +146,12 @@ def _exported(
         raise DynaopsError(
             "Interrupted; AWS goes on with what it had taken", "Watch it with --resume.", Exit.INTERRUPTED
         )
-    arn = place.load().resources[call.address].arn
+    arn = store.load().resources[call.address].arn
     assert arn is not None
     return arn
 
 
-def _fetched(bucket: str, manifest: str, folder: Path, way: Aws, screen: Screen) -> table_export.Fetched:
+def _fetched(bucket: str, manifest: str, folder: Path, aws: Aws, screen: Screen) -> table_export.Fetched:
     began = time.monotonic()
     with moving_on(screen.people, screen.color, "fetched") as view, terminated_as_interrupted():
 
@@ -159,7 +159,7 @@ def _fetched(bucket: str, manifest: str, folder: Path, way: Aws, screen: Screen)
             view.show(TransferStatus(bytes=done, moved_bytes=done, seconds=time.monotonic() - began))
 
         try:
-            return table_export.fetch(way, bucket, manifest, folder, tell)
+            return table_export.fetch(aws, bucket, manifest, folder, tell)
         except KeyboardInterrupt:
             raise DynaopsError(
                 "Interrupted while files were fetched",

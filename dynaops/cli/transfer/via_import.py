@@ -44,47 +44,49 @@ def run(via: JobCommand, settings: GlobalSettings) -> int:
     if via.cancel:
         raise DynaopsError("AWS cannot cancel an import of a table", "Delete the table when it is ACTIVE.")
     document = _document(settings, via)
-    way = wiring.aws(settings)
+    aws = wiring.aws(settings)
     screen = Screen(settings)
-    region = document.spec.region or way.region
-    place = wiring.store(settings)
-    state_of(place, way)
+    region = document.spec.region or aws.region
+    store = wiring.store(settings)
+    state_of(store, aws)
     if via.listing:
-        return _list(way, region, load.table, screen)
-    with place.lock("load-data") as lock:
+        return _list(aws, region, load.table, screen)
+    with store.lock("load-data") as lock:
         if lock.note:
             screen.aside(lock.note)
         if load.resume:
-            arn, handed = _standing(way, region, load.table)
+            arn, handed = _standing(aws, region, load.table)
         else:
-            begun = _begin(via, document, place, way, screen)
-            if begun is None:
+            started = _begin(via, document, store, aws, screen)
+            if started is None:
                 return Exit.OK
-            arn, handed = begun
-        return _follow(via, document, place, way, settings, arn, region, handed)
+            arn, handed = started
+        return _follow(via, document, store, aws, settings, arn, region, handed)
 
 
 def _document(settings: GlobalSettings, via: JobCommand) -> Document:
     """The spec of the table."""
     source = wiring.source(settings, [via.spec], None, via.variables, via.variable_files, via.env_names)
-    found = [one for one in wiring.plannable(source) if one.spec.table_name == via.load.table]
-    if not found:
+    documents = [
+        document for document in wiring.plannable(source) if document.spec.table_name == via.load.table
+    ]
+    if not documents:
         raise DynaopsError(
             f"No spec in {via.spec} declares the table {via.load.table!r}",
             "ImportTable makes a new table: name the file that says which with --spec.",
         )
-    return found[0]
+    return documents[0]
 
 
 def _begin(
-    via: JobCommand, document: Document, place: Store, way: Aws, screen: Screen
+    via: JobCommand, document: Document, store: Store, aws: Aws, screen: Screen
 ) -> tuple[str, Handed] | None:
     """Show the table to be created, ask for confirmation, copy the rows to S3 and start. Returns None for a dry run."""
-    plan = wiring.make_plan([document], place.load(), way)
+    plan = wiring.make_plan([document], store.load(), aws)
     create = _creation(plan, via.load.table)
-    prepared = prepare(via.load.files, keys_of(create.parameters), lambda: way, aws_jobs.reading(via.load))
+    prepared = prepare(via.load.files, keys_of(create.parameters), lambda: aws, aws_jobs.reading(via.load))
     tell_what_is_read(prepared, screen)
-    to = aws_jobs.handover(via, prepared, way)
+    to = aws_jobs.handover(via, prepared, aws)
     handed = to.ready or Handed(to.rows)
     preview = [
         table_import.operation(create, handed) if operation is create else operation
@@ -96,21 +98,21 @@ def _begin(
         screen.say("Nothing was sent (--dry-run).")
         return None
     require_agreement(screen, f"Import into a new table {via.load.table}?", via.yes)
-    handed = aws_jobs.handed_over(via, prepared, to, way, screen)
+    handed = aws_jobs.handed_over(via, prepared, to, aws, screen)
     call = table_import.operation(create, handed).model_copy(update={"after": (), "needs": ()})
-    record = aws_jobs.send(call, way, screen)
+    record = aws_jobs.send(call, aws, screen)
     assert record is not None and record.arn is not None
     return record.arn, handed
 
 
 def _said(create: Operation, handed: Handed) -> str:
     """Notes about the differences from an apply."""
-    said = f"AWS makes the table and fills it from {handed.place.url} in one go (ImportTable)."
+    sentence = f"AWS makes the table and fills it from {handed.place.url} in one go (ImportTable)."
     later = table_import.left_out(create)
     return (
-        f"{said} What that does not take ({', '.join(later)}) follows when the rows are in."
+        f"{sentence} What that does not take ({', '.join(later)}) follows when the rows are in."
         if later
-        else said
+        else sentence
     )
 
 
@@ -128,21 +130,21 @@ def _creation(plan: Plan, table: str) -> Operation:
     )
 
 
-def _standing(way: Aws, region: str, table: str) -> tuple[str, Handed]:
+def _standing(aws: Aws, region: str, table: str) -> tuple[str, Handed]:
     """The latest import of the table."""
-    found = table_import.listed(way, region, table)
-    if not found:
+    imports = table_import.listed(aws, region, table)
+    if not imports:
         raise DynaopsError(f"There is no import of a table {table!r} in {region}")
-    source = found[0].get("S3BucketSource", {})
-    handed = aws_jobs.staged_before(source.get("S3Bucket", ""), source.get("S3KeyPrefix", ""), way)
-    return str(found[0]["ImportArn"]), handed
+    source = imports[0].get("S3BucketSource", {})
+    handed = aws_jobs.staged_before(source.get("S3Bucket", ""), source.get("S3KeyPrefix", ""), aws)
+    return str(imports[0]["ImportArn"]), handed
 
 
 def _follow(
     via: JobCommand,
     document: Document,
-    place: Store,
-    way: Aws,
+    store: Store,
+    aws: Aws,
     settings: GlobalSettings,
     arn: str,
     region: str,
@@ -150,28 +152,28 @@ def _follow(
 ) -> int:
     """Watch the import until it ends, then record the table and apply the settings that ImportTable does not set."""
     screen = Screen(settings)
-    job = aws_jobs.followed(lambda: table_import.look(way, region, arn), way, screen, "read by AWS", None)
+    job = aws_jobs.followed(lambda: table_import.look(aws, region, arn), aws, screen, "read by AWS", None)
     bad_items = job.code == table_import.BAD_ITEMS
     if job.status != "COMPLETED" and not bad_items:
-        aws_jobs.tidied(handed, way)
+        aws_jobs.tidied(handed, aws)
         raise DynaopsError(f"The import failed: {job.why}", _AGAIN)
-    refused, samples = aws_jobs.refused_rows(table_import.errors(way, region, job), via.load.rejects_path)
+    refused, samples = aws_jobs.refused_rows(table_import.errors(aws, region, job), via.load.rejects_path)
     samples = [*handed.samples, *samples]
-    remarks = aws_jobs.tidied(handed, way)
+    remarks = aws_jobs.tidied(handed, aws)
     if job.failed > refused:
         remarks.append(f"AWS logged {refused} of the {job.failed} rows that it could not import.")
     screen.show(outcome_page(_outcome(via, job, handed, samples, remarks)))
     screen.gap()
     about = aws_jobs.told(job, handed, samples, via.load.rejects_path)
-    code = _adopt(document, place, way, settings, {"import": about})
+    code = _adopt(document, store, aws, settings, {"import": about})
     return code or (Exit.FAILED if handed.rejected or job.failed else Exit.OK)
 
 
 def _adopt(
-    document: Document, place: Store, way: Aws, settings: GlobalSettings, about: dict[str, Any]
+    document: Document, store: Store, aws: Aws, settings: GlobalSettings, about: dict[str, Any]
 ) -> int:
     """Record the table, and apply the rest of its spec."""
-    plan = wiring.make_plan([document], place.load(), way)
+    plan = wiring.make_plan([document], store.load(), aws)
     screen = Screen(settings)
     if screen.json and not (plan.operations or plan.updates):  # adopted before
         screen.document({**plan.public(), **about})
@@ -179,7 +181,7 @@ def _adopt(
     terms = Terms(
         yes=True, allow_replace=False, allow_destroy=False, document=lambda: about, allow_adopt=True
     )
-    return carry_out(plan, place, way, settings, terms)
+    return carry_out(plan, store, aws, settings, terms)
 
 
 def _outcome(
@@ -192,9 +194,10 @@ def _outcome(
     return aws_jobs.outcome(verdict, style, "imported", via, job, handed, samples, remarks)
 
 
-def _list(way: Aws, region: str, table: str, screen: Screen) -> int:
-    found = [
-        table_import.look(way, region, one["ImportArn"]) for one in table_import.listed(way, region, table)
+def _list(aws: Aws, region: str, table: str, screen: Screen) -> int:
+    imports = [
+        table_import.look(aws, region, summary["ImportArn"])
+        for summary in table_import.listed(aws, region, table)
     ]
-    aws_jobs.show_jobs(f"Imports of {table}", found, screen)
+    aws_jobs.show_jobs(f"Imports of {table}", imports, screen)
     return Exit.OK
