@@ -19,6 +19,7 @@ from dynaops.kinds import (
     items,
     kinesis,
     log_group,
+    pipes,
     recovery,
     replica,
     resource_policy,
@@ -33,6 +34,7 @@ from dynaops.kinds.insights import ContributorInsights
 from dynaops.kinds.items import FileItem, Item
 from dynaops.kinds.kinesis import Kinesis
 from dynaops.kinds.log_group import LogGroup
+from dynaops.kinds.pipes import Pipe
 from dynaops.kinds.recovery import Recovery
 from dynaops.kinds.replica import GlobalTable, Replica
 from dynaops.kinds.suppression import Suppression
@@ -106,6 +108,8 @@ class TableSpec(Fragment):
     """Least-privilege IAM policies for the table's users."""
     lambda_triggers: list[Trigger] | None = None
     """Lambda functions that the stream invokes."""
+    pipes: list[Pipe] | None = None
+    """EventBridge pipes that send the stream's records to targets."""
     log_group: LogGroup | None = None
     """The CloudWatch log group of the stream's processing."""
     kinesis: Kinesis | None = None
@@ -171,6 +175,7 @@ RULES: tuple[Rule, ...] = (
     resource_policy.rules,
     autoscaling.rules,
     trigger.rules,
+    pipes.rules,
     iam.rules,
     log_group.rules,
     kinesis.rules,

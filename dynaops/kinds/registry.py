@@ -11,6 +11,7 @@ from dynaops.kinds.items import handler as items
 from dynaops.kinds.kind import ResourceHandler
 from dynaops.kinds.kinesis import handler as kinesis
 from dynaops.kinds.log_group import handler as log_group
+from dynaops.kinds.pipes import handler as pipes
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.replica import handler as replica
 from dynaops.kinds.trigger import handler as trigger
@@ -30,6 +31,7 @@ HANDLERS: tuple[ResourceHandler, ...] = (
     iam.HANDLER,
     log_group.HANDLER,
     trigger.HANDLER,
+    pipes.HANDLER,
     backup_plan.HANDLER,
     alarm.HANDLER,
     items.HANDLER,

@@ -12,4 +12,5 @@ import dynaops.sandbox.backup
 import dynaops.sandbox.dynamodb
 import dynaops.sandbox.iam
 import dynaops.sandbox.lambdas
-import dynaops.sandbox.logs  # noqa: F401
+import dynaops.sandbox.logs
+import dynaops.sandbox.pipes  # noqa: F401

@@ -42,6 +42,7 @@ _SANDBOX = {
     "dynaops.sandbox.dynamodb.transfer": "InputObjects",
     "dynaops.sandbox.dynamodb.ttl": "TtlState",
     "dynaops.sandbox.lambdas.model": "Mapping Mappings",
+    "dynaops.sandbox.pipes.model": "SandboxPipe SandboxPipes",
     "dynaops.sandbox.world": "Region ScheduledEvent",
 }
 

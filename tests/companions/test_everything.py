@@ -21,6 +21,7 @@ from tests.e2e.census import census
 
 EVERYTHING: dict[str, Any] = {
     "attributes": {"id": "S", "a": "S"},
+    "stream": {"view_type": "NEW_AND_OLD_IMAGES"},
     "billing_mode": "PROVISIONED",
     "read_capacity": 5,
     "write_capacity": 5,
@@ -38,6 +39,7 @@ EVERYTHING: dict[str, Any] = {
     "contributor_insights": True,
     "iam": {"read_only": {"attach_to_roles": ["reader"]}},
     "lambda_triggers": [{"function": "one", "grant_role": True}],
+    "pipes": [{"name": "orders", "target_arn": "arn:aws:sqs:eu-west-1:123456789012:orders"}],
     "log_group": {"name": "/dynaops/users", "retention_days": 7},
     "kinesis": {"stream_arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"},
     "backup": {"plan": {"rules": [{"name": "mine", "schedule": "cron(0 3 1 1 ? 2090)"}]}},

@@ -42,6 +42,7 @@ EDITED: dict[str, Any] = {
         ],
     },
     "lambda_triggers": [{"function": "one", "grant_role": True, "batch_size": 7}],
+    "pipes": [{**EVERYTHING["pipes"][0], "batch_size": 7}],
     "log_group": {"name": "/dynaops/users", "retention_days": 30},
     "backup": {"plan": {"rules": [{"name": "mine", "schedule": "cron(0 4 1 1 ? 2090)"}]}},
     "replicas": [{"region": "us-east-1", "point_in_time_recovery": False}],
@@ -50,7 +51,8 @@ EDITED: dict[str, Any] = {
 }
 
 TAGGED: dict[str, Any] = {
-    key: EVERYTHING[key] for key in ("iam", "lambda_triggers", "log_group", "backup", "replicas", "alarms")
+    key: EVERYTHING[key]
+    for key in ("iam", "lambda_triggers", "pipes", "log_group", "backup", "replicas", "alarms")
 }
 """What has tags, and little else."""
 

@@ -52,6 +52,7 @@ SECOND: dict[str, Any] = {
     "contributor_insights": False,
     "iam": {"read_only": {"attach_to_roles": ["reader"]}, "write_only": True},
     "lambda_triggers": [{"function": "one", "grant_role": True, "batch_size": 7}],
+    "pipes": [{**EVERYTHING["pipes"][0], "batch_size": 7}],
     "log_group": {"name": "/dynaops/users", "retention_days": 30},
     "backup": {
         "vault": {"name": "other"},

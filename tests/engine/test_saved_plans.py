@@ -51,6 +51,14 @@ EVERYTHING: dict[str, Any] = {
     "contributor_insights": {"enabled": True, "indexes": ["by-a"]},
     "iam": {"read_only": {"attach_to_roles": ["reader"]}},
     "lambda_triggers": [{"function": "one", "batch_size": 10}],
+    "stream": {"view_type": "NEW_AND_OLD_IMAGES"},
+    "pipes": [
+        {
+            "name": "orders",
+            "target_arn": "arn:aws:sqs:eu-west-1:123456789012:orders",
+            "filters": [{"a": ["b"]}],
+        }
+    ],
     "log_group": {"name": "/dynaops/users", "retention_days": 7},
     "kinesis": {"stream_arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"},
     "backup": {

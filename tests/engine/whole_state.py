@@ -16,7 +16,10 @@ ACCOUNT = "123456789012"
 TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/users"
 STREAM = f"{TABLE_ARN}/stream/2026-11-25T00:00:00.000"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/dynaops-backup-default"
+PIPE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/dynaops-pipe-{REGION}-orders"
 ARNS = {
+    "pipe": f"arn:aws:pipes:{REGION}:{ACCOUNT}:pipe/orders",
+    "pipe_role": PIPE_ROLE,
     "table": TABLE_ARN,
     "gsi": f"{TABLE_ARN}/index/by-a",
     "replica": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/users",
@@ -63,6 +66,13 @@ SPEC: dict[str, Any] = {
         ],
     },
     "lambda_triggers": [{"function": "one", "filter_patterns": ['{"a":[1]}']}],
+    "pipes": [
+        {
+            "name": "orders",
+            "target_arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders",
+            "filters": ['{"eventName":["INSERT"]}'],
+        }
+    ],
     "log_group": {"name": "/dynaops/users", "retention_days": 7},
     "kinesis": {"stream_arn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/changes"},
     "backup": {
@@ -109,8 +119,10 @@ def everything() -> dict[str, Observed]:
                 json.dumps(one.properties)
                 .replace("${dynaops-ref:users/arn}", TABLE_ARN)
                 .replace("${dynaops-ref:users/backup/role/arn}", ROLE)
+                .replace("${dynaops-ref:users/pipe_role/orders/arn}", PIPE_ROLE)
+                .replace("${stream_arn}", STREAM)
             )
-            if one.kind == "trigger":
+            if one.kind in ("trigger", "pipe"):
                 properties["stream"] = STREAM
             outputs: dict[str, Any] = {"arn": ARNS.get(one.kind), "id": IDS.get(one.kind)}
             outputs |= {

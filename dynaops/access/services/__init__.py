@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dynaops.access.rules import ServiceRules
-from dynaops.access.services import backup, cloudwatch, dynamodb, iam, lambda_functions, logs, others
+from dynaops.access.services import backup, cloudwatch, dynamodb, iam, lambda_functions, logs, others, pipes
 
 SERVICES: dict[str, ServiceRules] = {
     "dynamodb": dynamodb.RULES,
@@ -14,6 +14,7 @@ SERVICES: dict[str, ServiceRules] = {
     "lambda": lambda_functions.RULES,
     "iam": iam.RULES,
     "backup": backup.RULES,
+    "pipes": pipes.RULES,
     "kms": others.KMS,
     "kinesis": others.KINESIS,
     "s3": others.S3,

@@ -130,7 +130,7 @@ def _end_change(world: World, data: dict[str, Any]) -> None:
 
 def shown(call: ApiCall, mapping: Mapping) -> dict[str, Any]:
     """The mapping as EventSourceMappingConfiguration. A deleted stream is shown as a problem; the mapping stays."""
-    reading = streams.is_on(call, mapping.source)
+    reading = streams.is_on(call.world, mapping.source)
     return {
         "UUID": mapping.uuid,
         "EventSourceMappingArn": mapping.arn,

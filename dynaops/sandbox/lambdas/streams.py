@@ -7,6 +7,7 @@ import re
 from dynaops.sandbox.dispatch import ApiCall
 from dynaops.sandbox.dynamodb.registry import tables_in
 from dynaops.sandbox.lambdas.functions import parameter
+from dynaops.sandbox.world import World
 
 _ARN = re.compile(
     r"arn:aws[\w-]*:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12})"
@@ -24,16 +25,16 @@ def check(call: ApiCall, arn: str) -> None:
     parts = _ARN.fullmatch(arn)
     if parts is None:
         raise parameter("Unrecognized event source.")
-    if parts["region"] != call.region or not is_on(call, arn):
+    if parts["region"] != call.region or not is_on(call.world, arn):
         raise parameter(f"Stream not found: {arn}")
 
 
-def is_on(call: ApiCall, arn: str) -> bool:
+def is_on(world: World, arn: str) -> bool:
     """Whether the stream is its table's present, enabled stream."""
     parts = _ARN.fullmatch(arn)
     if parts is None:
         return False
-    table = tables_in(call.world, parts["account"], parts["region"]).get(parts["table"])
+    table = tables_in(world, parts["account"], parts["region"]).get(parts["table"])
     return (
         table is not None
         and table.status != "DELETING"
