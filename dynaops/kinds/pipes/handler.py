@@ -11,17 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from dynaops.kinds.billing import Billing
 from dynaops.kinds.kind import (
     AddressDiff,
     AwsReader,
     BaseHandler,
     Known,
-    Link,
     Rank,
     Step,
     TableChanges,
-    key_link,
 )
+from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.pipes import observe, operations, role, targets
 from dynaops.kinds.pipes.mapping import PIPE, ROLE, wanted
 from dynaops.kinds.policy_document import filled, same
@@ -81,6 +81,7 @@ class RecordedPipeRole(Recorded):
 class PipesHandler(BaseHandler):
     """Pipes and their roles outlive the table and its stream, so they are looked for at all times."""
 
+    billing = Billing(not_counted=("pipes",))
     kinds: Mapping[str, PropertyRules] = {
         PIPE: PropertyRules(
             title="EventBridge pipe",
@@ -189,11 +190,11 @@ class PipesHandler(BaseHandler):
         }
         return {"pipes": found} if found else {}
 
-    def links(self, scope: Scope, one: Resource) -> Iterator[Link]:
+    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
         """The stream, what the pipe sends to and is enriched by, its role where that is not ours, its key."""
-        if one.kind != PIPE:
+        if resource.kind != PIPE:
             return
-        properties = one.properties
+        properties = resource.properties
         yield Link("stream", scope.below("stream"), "reads", "stream", inward=True)
         yield from _called(properties.get("target_arn"), "sends to")
         yield from _called(properties.get("enrichment_arn"), "is enriched by")
