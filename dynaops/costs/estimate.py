@@ -15,7 +15,8 @@ ASSUMPTIONS = (
     "Sizes are those that DescribeTable tells, about six hours old, and stay as they are.",
     "A new index may grow as large as its table, a replica becomes as large, and what is new is empty.",
     "Kept backups are counted as when the first are deleted again, each as large as the table now.",
-    "Not counted: streams, triggers, pipes, Kinesis, logs, insights, KMS, data transfer, restores and alarms of autoscaling.",
+    "Not counted: streams, triggers, pipes, Kinesis, logs, insights, KMS, data transfer, restores and alarms of "
+    "autoscaling.",
 )
 
 
