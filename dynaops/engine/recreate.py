@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dynaops import __version__
+from dynaops.engine.finish import finished
 from dynaops.engine.order import order
 from dynaops.engine.table_diff import diff_table
 from dynaops.kinds.kind import AddressDiff, TableChanges
@@ -40,7 +41,7 @@ def plan_to_make(scope: Scope, observed: Iterable[Observed], state: State, aws: 
         created_at="1970-01-01T00:00:00+00:00",
         serial=state.serial,
         lineage=state.lineage,
-        operations=tuple(order(steps, work, None, None)),
+        operations=finished(order(steps, work, None, None), work.entries),
         updates=diff.updates,
     )
 
