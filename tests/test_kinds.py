@@ -7,15 +7,21 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
 
+from dynaops.access.services import SERVICES
 from dynaops.costs.estimate import ASSUMPTIONS
 from dynaops.kinds.kind import BaseHandler, ResourceHandler
-from dynaops.kinds.registry import BILLED_ITEMS, HANDLERS, PROPERTY_RULES
+from dynaops.kinds.registry import BILLED_ITEMS, HANDLER_OF, HANDLERS, PROPERTY_RULES
 from tests.costs.tables import GIB, billed
+from tests.engine.cases import cases, planned
 
 ROOT = Path(__file__).parent.parent / "dynaops"
-FACETS = ("billing",)
+FACETS = (
+    "billing",
+    "permissions",
+)
 """What each handler answers itself: a default that it inherited would hide a forgotten answer."""
 KIND_MODULES = {
     path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
@@ -164,3 +170,86 @@ def _named(path: str, tree: ast.Module) -> Iterator[str]:
             for inner in ast.walk(side):
                 if isinstance(inner, ast.Constant) and inner.value in PROPERTY_RULES.keys() - COMMON_NAMES:
                     yield str(inner.value)
+
+
+def test_the_calls_in_a_kinds_code_are_those_of_its_permissions() -> None:
+    """In both directions; calls for tags are those of its property rules."""
+    operations = _operations_of_services()
+    for handler in HANDLERS:
+        declared = handler.permissions.reads | handler.permissions.writes
+        rules = [kind.tags for kind in handler.kinds.values() if kind.tags]
+        tagging = {f"{tags.service}:{api}" for tags in rules for api in (tags.add, tags.remove, tags.read)}
+        written = {api for path in _files_of(handler) for api in _strings(path) if api in operations}
+        assert declared <= {call for api in operations for call in operations[api]}
+        names = {call.partition(":")[2] for call in declared}
+        assert names - {call.partition(":")[2] for call in tagging} <= written, handler
+        undeclared = {api for api in written - names if not operations[api] & tagging}
+        assert not undeclared, handler
+
+
+def test_the_calls_of_planned_operations_are_those_of_their_kinds_permissions() -> None:
+    """Of the cases of the engine, which are mostly of tables and indexes."""
+    made = {
+        (operation.kind, f"{operation.service}:{operation.api}")
+        for case in cases()
+        for operation in planned(case).operations
+    }
+    assert len(made) > 10
+    for kind, call in made:
+        handler = HANDLER_OF[kind]
+        tags = PROPERTY_RULES[kind].tags
+        tagging = {f"{tags.service}:{api}" for tags in [tags] if tags for api in (tags.add, tags.remove)}
+        assert call in handler.permissions.reads | handler.permissions.writes | tagging, (kind, call)
+
+
+def test_each_call_is_of_a_service_whose_permissions_are_known() -> None:
+    called = {
+        call.partition(":")[0]
+        for handler in HANDLERS
+        for call in handler.permissions.reads | handler.permissions.writes
+    }
+    assert called <= SERVICES.keys()
+
+
+NO_CALLS = {
+    "iam/documents.py": "the actions that users of a table are granted",
+    "alarm/mapping.py": "the operations whose errors an alarm counts",
+}
+"""Modules in which names of API operations are no calls of dynaops: why."""
+
+
+def _files_of(handler: ResourceHandler) -> list[Path]:
+    path = ROOT.parent / Path(*type(handler).__module__.split("."))
+    if path.is_dir():
+        return sorted(path.glob("*.py"))
+    if path.parent == ROOT / "kinds":
+        return [path.with_suffix(".py")]
+    files = sorted(path.parent.glob("*.py"))
+    return [file for file in files if file.relative_to(ROOT / "kinds").as_posix() not in NO_CALLS]
+
+
+def _strings(path: Path) -> set[str]:
+    """The strings in a module's code, without those of its permissions."""
+    tree = ast.parse(path.read_text())
+    answers = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Permissions"
+        for inner in ast.walk(node)
+    }
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if node not in answers and isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+@cache
+def _operations_of_services() -> dict[str, set[str]]:
+    """The calls (``service:Api``) by the name of their operation, of the services that the kinds use."""
+    session = botocore.session.get_session()
+    found: dict[str, set[str]] = {}
+    for service in SERVICES.keys() - {"s3", "sts"}:
+        for api in session.get_service_model(service).operation_names:
+            found.setdefault(api, set()).add(f"{service}:{api}")
+    return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dynaops.kinds.billing import Billing
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
@@ -66,6 +67,10 @@ class InsightsHandler(BaseHandler):
     """The handler of contributor_insights: one for the table, and one for each index that is named."""
 
     billing = Billing(not_counted=("insights",))
+    permissions = Permissions(
+        reads=calls("dynamodb", "DescribeContributorInsights", "ListContributorInsights"),
+        writes=calls("dynamodb", "UpdateContributorInsights"),
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="contributor insights",

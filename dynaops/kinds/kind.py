@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dynaops.kinds.billing import Billing
 from dynaops.kinds.links import Link, nest
+from dynaops.kinds.permissions import Permissions
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.finding import Finding
@@ -229,6 +230,8 @@ class ResourceHandler(Protocol):
     """Its kinds are there only where the table is; others (a log group, a policy) are looked for at all times."""
     billing: Billing
     """What AWS bills per month for the resources of its kinds."""
+    permissions: Permissions
+    """Which AWS calls the whole life of its kinds' resources makes."""
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:
         """The resources that `spec` wants, in normal form."""
@@ -286,6 +289,7 @@ class BaseHandler:
     kinds: Mapping[str, PropertyRules]
     beside_table = True
     billing: Billing
+    permissions: Permissions
 
     def resolve(
         self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]

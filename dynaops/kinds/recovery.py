@@ -9,6 +9,7 @@ from pydantic import Field
 
 from dynaops.kinds.billing import Billing, Charge, TableResources
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
@@ -75,6 +76,10 @@ class RecoveryHandler(BaseHandler):
 
     billing = Billing(
         items={ITEM: BilledItem("point-in-time recovery", "GB", "TimedPITRStorage-ByteHrs")}, charges=_charges
+    )
+    permissions = Permissions(
+        reads=calls("dynamodb", "DescribeContinuousBackups"),
+        writes=calls("dynamodb", "UpdateContinuousBackups"),
     )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(

@@ -45,3 +45,9 @@ BILLED_ITEMS: dict[str, BilledItem] = {
     item: billed for handler in HANDLERS for item, billed in handler.billing.items.items()
 }
 """What the kinds bill, by the keys of the price table."""
+
+
+def actions_of_changes(action: str) -> tuple[str, ...]:
+    """The IAM actions that changing a resource needs besides `action`, which creating or deleting it needs."""
+    actions = [changing for handler in HANDLERS for changing in handler.permissions.changes.get(action, ())]
+    return tuple(dict.fromkeys(actions))

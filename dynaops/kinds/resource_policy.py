@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.billing import NOT_BILLED
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.policy_document import canonical, filled, same, text
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
@@ -55,6 +56,13 @@ class ResourcePolicyRoom(BaseHandler):
     """The handler of resource_policy. Documents are compared by meaning, not by their text."""
 
     billing = NOT_BILLED
+    permissions = Permissions(
+        reads=calls("dynamodb", "GetResourcePolicy"),
+        writes=calls("dynamodb", "PutResourcePolicy", "DeleteResourcePolicy"),
+        changes={
+            "dynamodb:PutResourcePolicy": ("dynamodb:DeleteResourcePolicy",),
+        },
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="resource policy",

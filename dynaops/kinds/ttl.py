@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.billing import NOT_BILLED
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.model.change import Action
@@ -73,6 +74,10 @@ class TtlHandler(BaseHandler):
     """The handler of ttl. Off is the same as absent: DescribeTimeToLive says DISABLED either way."""
 
     billing = NOT_BILLED
+    permissions = Permissions(
+        reads=calls("dynamodb", "DescribeTimeToLive"),
+        writes=calls("dynamodb", "UpdateTimeToLive"),
+    )
     kinds: Mapping[str, PropertyRules] = {
         "ttl": PropertyRules(
             title="time to live",

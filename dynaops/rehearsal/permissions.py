@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.access.rules import Need
 from dynaops.engine.plan import PlanOptions, make_plan
+from dynaops.kinds.registry import actions_of_changes
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
@@ -19,26 +20,6 @@ from dynaops.stores.memory import MemoryStore
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
     from dynaops.specs.load import Document
-
-_CHANGES = {
-    "dynamodb:CreateTable": ("dynamodb:UpdateTable", "dynamodb:TagResource", "dynamodb:UntagResource"),
-    "dynamodb:PutResourcePolicy": ("dynamodb:DeleteResourcePolicy",),
-    "dynamodb:EnableKinesisStreamingDestination": ("dynamodb:UpdateKinesisStreamingDestination",),
-    "iam:CreatePolicy": ("iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
-    "iam:CreateRole": ("iam:UpdateAssumeRolePolicy",),
-    "backup:CreateBackupPlan": ("backup:UpdateBackupPlan",),
-    "logs:CreateLogGroup": ("logs:TagResource", "logs:UntagResource"),
-    "logs:PutRetentionPolicy": ("logs:DeleteRetentionPolicy",),
-    "lambda:DeleteEventSourceMapping": ("lambda:UpdateEventSourceMapping",),
-    "application-autoscaling:RegisterScalableTarget": ("application-autoscaling:DeleteScalingPolicy",),
-    "cloudwatch:PutMetricAlarm": ("cloudwatch:TagResource", "cloudwatch:UntagResource"),
-    "dynamodb:TagResource": ("dynamodb:UntagResource",),
-    "iam:TagPolicy": ("iam:UntagPolicy",),
-    "iam:TagRole": ("iam:UntagRole",),
-    "backup:TagResource": ("backup:UntagResource",),
-    "lambda:TagResource": ("lambda:UntagResource",),
-}
-"""Actions that changing a resource needs, besides those that creating and deleting it need."""
 
 
 def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
@@ -92,5 +73,5 @@ def _require_complete(outcome: Outcome) -> None:
 
 def _change_needs(needed: Iterable[Need]) -> Iterable[Need]:
     for need in needed:
-        for action in _CHANGES.get(need.action, ()):
+        for action in actions_of_changes(need.action):
             yield Need(action, need.resource)

@@ -10,6 +10,7 @@ from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, mapping, operations,
 from dynaops.kinds.alarm.billing import BILLING
 from dynaops.kinds.alarm.mapping import KIND, AlarmLocation, address_of, place_of
 from dynaops.kinds.kind import AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.tags import TagCalls, live_tags
 from dynaops.model.change import Action
@@ -45,6 +46,16 @@ class AlarmHandler(BaseHandler):
 
     beside_table = False
     billing = BILLING
+    permissions = Permissions(
+        reads=calls("cloudwatch", "DescribeAlarms"),
+        writes=calls("cloudwatch", "PutMetricAlarm", "DeleteAlarms"),
+        changes={
+            "cloudwatch:PutMetricAlarm": (
+                "cloudwatch:TagResource",
+                "cloudwatch:UntagResource",
+            ),
+        },
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="CloudWatch alarm",

@@ -20,6 +20,7 @@ from dynaops.kinds.autoscaling.mapping import (
 )
 from dynaops.kinds.autoscaling.observe import observe_targets
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.table.indexes import retired
 from dynaops.model.change import Action, Change
@@ -55,6 +56,27 @@ class AutoscalingHandler(BaseHandler):
     """One resource a dimension: target, target-tracking policy and scheduled actions."""
 
     billing = BILLING
+    permissions = Permissions(
+        reads=calls(
+            "application-autoscaling",
+            "DescribeScalableTargets",
+            "DescribeScalingPolicies",
+            "DescribeScheduledActions",
+        ),
+        writes=calls(
+            "application-autoscaling",
+            "RegisterScalableTarget",
+            "DeregisterScalableTarget",
+            "PutScalingPolicy",
+            "PutScheduledAction",
+            "DeleteScheduledAction",
+        ),
+        changes={
+            "application-autoscaling:RegisterScalableTarget": (
+                "application-autoscaling:DeleteScalingPolicy",
+            ),
+        },
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="autoscaling",

@@ -21,6 +21,7 @@ from dynaops.kinds.backup_plan.mapping import (
     covers_tables,
     shortened,
 )
+from dynaops.kinds.backup_plan.permissions import PERMISSIONS
 from dynaops.kinds.backup_plan.recorded import RecordedPlan, RecordedRole, RecordedSelection, RecordedVault
 from dynaops.kinds.backup_plan.resolve import resolved
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
@@ -39,6 +40,7 @@ class BackupHandler(BaseHandler):
     """Nothing of it is part of the table: recovery points outlive tables, and several tables may share the rest."""
 
     billing = BILLING
+    permissions = PERMISSIONS
     kinds: Mapping[str, PropertyRules] = {
         VAULT: PropertyRules(
             title="backup vault",

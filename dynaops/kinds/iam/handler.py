@@ -11,6 +11,7 @@ from dynaops.aws.errors import AccessDenied
 from dynaops.kinds.billing import NOT_BILLED
 from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.operations import attach, change, create, delete, detach, made_for
+from dynaops.kinds.iam.permissions import PERMISSIONS
 from dynaops.kinds.iam.recorded import RecordedIamPolicy
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.links import Link, nest
@@ -42,6 +43,7 @@ class IamPolicyHandler(BaseHandler):
     """Policies lean on the table, and outlive its replacement; only attachments made here are taken back."""
 
     billing = NOT_BILLED
+    permissions = PERMISSIONS
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="IAM policy",

@@ -14,6 +14,7 @@ from dynaops.kinds.billing import NOT_BILLED
 from dynaops.kinds.items.marshal import Typed, digest, readable, size, typed
 from dynaops.kinds.items.rows import examined, key_of
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.kinds.table.mapping import attribute_names
@@ -68,6 +69,10 @@ class ItemsHandler(BaseHandler):
     """
 
     billing = NOT_BILLED  # writing them is a matter of the table's requests
+    permissions = Permissions(
+        reads=calls("dynamodb", "BatchGetItem"),
+        writes=calls("dynamodb", "BatchWriteItem"),
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="managed items",

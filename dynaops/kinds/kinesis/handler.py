@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from dynaops.aws.errors import AccessDenied
 from dynaops.kinds.billing import Billing
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import Members, step
 from dynaops.model.arns import region_of
@@ -43,6 +44,19 @@ class KinesisHandler(BaseHandler):
     """A table has one live destination; it goes with the table."""
 
     billing = Billing(not_counted=("Kinesis",))
+    permissions = Permissions(
+        reads=calls("dynamodb", "DescribeKinesisStreamingDestination")
+        | calls("kinesis", "DescribeStreamSummary"),
+        writes=calls(
+            "dynamodb",
+            "EnableKinesisStreamingDestination",
+            "UpdateKinesisStreamingDestination",
+            "DisableKinesisStreamingDestination",
+        ),
+        changes={
+            "dynamodb:EnableKinesisStreamingDestination": ("dynamodb:UpdateKinesisStreamingDestination",),
+        },
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="Kinesis destination",

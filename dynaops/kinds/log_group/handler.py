@@ -9,6 +9,7 @@ from dynaops.kinds.billing import Billing
 from dynaops.kinds.iam.handler import log_group_of
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.links import Link, key_link
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
 from dynaops.kinds.tags import TagCalls
@@ -36,6 +37,25 @@ class LogGroupHandler(BaseHandler):
     """A log group is no part of the table: it stays when the table is replaced, and others may use it too."""
 
     billing = Billing(not_counted=("logs",))
+    permissions = Permissions(
+        reads=calls("logs", "DescribeLogGroups"),
+        writes=calls(
+            "logs",
+            "CreateLogGroup",
+            "DeleteLogGroup",
+            "PutRetentionPolicy",
+            "DeleteRetentionPolicy",
+            "AssociateKmsKey",
+            "DisassociateKmsKey",
+        ),
+        changes={
+            "logs:CreateLogGroup": (
+                "logs:TagResource",
+                "logs:UntagResource",
+            ),
+            "logs:PutRetentionPolicy": ("logs:DeleteRetentionPolicy",),
+        },
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="log group",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.links import Link, key_link
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.recovery import RecordedRecovery
 from dynaops.kinds.references import late
@@ -60,6 +61,11 @@ class ReplicaHandler(BaseHandler):
     """Undeclared replicas are shown and never touched."""
 
     billing = BILLING
+    permissions = Permissions(
+        reads=calls("dynamodb", "DescribeTable", "DescribeContinuousBackups")
+        | calls("application-autoscaling", "DescribeScalingPolicies"),
+        writes=calls("dynamodb", "UpdateTable", "UpdateContinuousBackups"),
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="replica",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.links import Link, key_link
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update, waits
 from dynaops.kinds.table.billing import BILLING
@@ -97,6 +98,18 @@ class TableHandler(BaseHandler):
     """The handler of table, gsi and vector_index."""
 
     billing = BILLING
+    permissions = Permissions(
+        reads=calls("dynamodb", "DescribeTable", "ListBackups") | calls("kms", "DescribeKey"),
+        writes=calls("dynamodb", "CreateTable", "UpdateTable", "DeleteTable", "CreateBackup"),
+        changes={
+            "dynamodb:CreateTable": (
+                "dynamodb:UpdateTable",
+                "dynamodb:TagResource",
+                "dynamodb:UntagResource",
+            ),
+            "dynamodb:TagResource": ("dynamodb:UntagResource",),
+        },
+    )
     kinds: Mapping[str, PropertyRules] = {"table": TABLE, "gsi": INDEX, "vector_index": VECTOR}
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterable[Resource]:

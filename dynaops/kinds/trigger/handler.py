@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.kinds.billing import Billing
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.links import Link
+from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
 from dynaops.kinds.tags import TagCalls
@@ -56,6 +57,16 @@ class TriggerHandler(BaseHandler):
     """Mappings outlive their table and stream, so they are looked for at all times."""
 
     billing = Billing(not_counted=("triggers",))
+    permissions = Permissions(
+        reads=calls("lambda", "GetEventSourceMapping", "ListEventSourceMappings", "GetFunctionConfiguration"),
+        writes=calls(
+            "lambda", "CreateEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping"
+        ),
+        changes={
+            "lambda:DeleteEventSourceMapping": ("lambda:UpdateEventSourceMapping",),
+            "lambda:TagResource": ("lambda:UntagResource",),
+        },
+    )
     kinds: Mapping[str, PropertyRules] = {
         KIND: PropertyRules(
             title="Lambda trigger",
