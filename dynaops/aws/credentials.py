@@ -94,7 +94,7 @@ class _Credentials:
         if refresh_needed is not None and refresh_needed():
             frozen = _in_time(self._inner.get_frozen_credentials, self._asking)
         else:
-            frozen = _told(self._inner.get_frozen_credentials)
+            frozen = _translated(self._inner.get_frozen_credentials)
         for part in (frozen.access_key, frozen.secret_key, frozen.token):
             if part and not (part.isprintable() and " " not in part):
                 raise CredentialsFailed(reason="they have characters that no credentials have")
@@ -119,7 +119,7 @@ def _in_time(job: Callable[[], _T], asking: threading.Event) -> _T:
 
     def work() -> None:
         try:
-            results.append(_told(job))
+            results.append(_translated(job))
         except BaseException as error:
             failures.append(error)
 
@@ -139,7 +139,7 @@ def _in_time(job: Callable[[], _T], asking: threading.Event) -> _T:
     return results[0]
 
 
-def _told(job: Callable[[], _T]) -> _T:
+def _translated(job: Callable[[], _T]) -> _T:
     """The result of `job`, whose failures are raised as CredentialsFailed."""
     try:
         return job()

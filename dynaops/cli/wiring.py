@@ -136,7 +136,7 @@ def _to_aws(settings: GlobalSettings, adaptive: bool) -> Aws:
     require_endpoint(settings.endpoint_url)
     project_settings = project(settings)
     cap = _LOCAL_POLL if is_local(settings.endpoint_url) else None
-    return _way(
+    return _session(
         region_said(settings),
         settings.profile,
         settings.endpoint_url,
@@ -157,7 +157,7 @@ def _to_sandbox(settings: GlobalSettings) -> Aws:
         _tell_sandbox(project_settings.says("sandbox"))
     sandbox = running_sandbox(settings)
     region = region_said(settings) or os.environ.get("AWS_DEFAULT_REGION") or SANDBOX_REGION
-    return _way(
+    return _session(
         region,
         None,
         sandbox.url,
@@ -178,7 +178,7 @@ def _tell_sandbox(project_settings: str) -> None:
 
 
 @lru_cache(maxsize=2)
-def _way(
+def _session(
     region: str | None,
     profile: str | None,
     url: str | None,

@@ -44,8 +44,8 @@ class BaseGenerations(ABC):
         name = next(iter(own or matching), "")
         raw = self._raw(name) if name else None
         if raw is None:
-            raise not_kept(serial, [serial_of(name) for name in names], self._place(""))
-        return form.loads(raw, self._place(name), self._check)
+            raise not_kept(serial, [serial_of(name) for name in names], self._location_of(""))
+        return form.loads(raw, self._location_of(name), self._check)
 
     @abstractmethod
     def _names(self) -> list[str]:
@@ -56,7 +56,7 @@ class BaseGenerations(ABC):
         """The content of a generation by name; None if it does not exist."""
 
     @abstractmethod
-    def _place(self, name: str) -> str:
+    def _location_of(self, name: str) -> str:
         """The location of a generation for messages; for an empty name, that of all generations."""
 
 
@@ -106,7 +106,7 @@ class Generations(BaseGenerations):
     def _raw(self, name: str) -> bytes:
         return _bytes(self._directory / name)
 
-    def _place(self, name: str) -> str:
+    def _location_of(self, name: str) -> str:
         return str(self._directory / name)
 
     def _paths(self) -> list[Path]:

@@ -81,7 +81,7 @@ class LeaseLock:
         patience: LockWait = IMPATIENT,
         new_event: Callable[[], threading.Event] = threading.Event,
     ) -> None:
-        self._place = storage
+        self._storage = storage
         self._new_event = new_event
         self._patience = patience
         self._location = location
@@ -140,7 +140,7 @@ class LeaseLock:
             lease, tag = current
             if not force and (lease is None or not lease.abandoned):
                 raise self._refusal(lease)
-            if self._place.remove(tag):
+            if self._storage.remove(tag):
                 return lease.holder if lease else None, True
         raise self._refusal(lease)
 
@@ -168,7 +168,7 @@ class LeaseLock:
                 raise self._refusal(lease)
 
     def _take(self, holder: Holder, tag: str | None) -> bool:
-        written = self._place.write(self._note(holder), tag)
+        written = self._storage.write(self._note(holder), tag)
         self._tag = written or ""
         return written is not None
 
@@ -184,7 +184,7 @@ class LeaseLock:
     def _renew(self) -> bool:
         if self._held is None:
             return False
-        written = self._place.write(self._note(self._held), self._tag)
+        written = self._storage.write(self._note(self._held), self._tag)
         self._tag = written or ""
         return written is not None
 
@@ -193,7 +193,7 @@ class LeaseLock:
         with contextlib.suppress(DynaopsError):
             current = self._read()
             if current and current[0] and current[0].holder == holder:
-                self._place.remove(current[1])
+                self._storage.remove(current[1])
 
     def _note(self, holder: Holder) -> bytes:
         now = datetime.now(UTC)
@@ -206,7 +206,7 @@ class LeaseLock:
         return lease.model_dump_json(indent=2).encode() + b"\n"
 
     def _read(self) -> tuple[Lease | None, str] | None:
-        current = self._place.read()
+        current = self._storage.read()
         if current is None:
             return None
         try:

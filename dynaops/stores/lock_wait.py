@@ -44,29 +44,29 @@ class Waiting:
         self._limit = limit
         self._pause = pause
         self._started = patience.clock()
-        self._next_word = grace
-        self._told = False
+        self._next_message = grace
+        self._was_shown = False
 
     def goes_on(self, holder: Holder | None) -> bool:
         """Pause and return True; return False if the time is over. `holder` is None if it is not known."""
         waited = self._patience.clock() - self._started
         if waited >= self._limit:
             return False
-        if waited >= self._next_word:
-            self._patience.tell(_word(holder, waited, self._limit, first=not self._told))
-            self._told = True
-            self._next_word = waited + _REMINDER
+        if waited >= self._next_message:
+            self._patience.tell(_message(holder, waited, self._limit, first=not self._was_shown))
+            self._was_shown = True
+            self._next_message = waited + _REMINDER
         self._patience.sleep(min(self._pause, self._limit - waited))
         self._pause = min(self._pause * _GROWTH, _LONGEST_PAUSE)
         return True
 
     def ended(self) -> None:
         """The lock is acquired: show a message if there was one about the wait."""
-        if self._told:
+        if self._was_shown:
             self._patience.tell(f"The lock is free after {self._patience.clock() - self._started:.0f} s")
 
 
-def _word(holder: Holder | None, waited: float, limit: float, first: bool) -> str:
+def _message(holder: Holder | None, waited: float, limit: float, first: bool) -> str:
     whose = f"{holder.name}: `{holder.operation}` since {holder.since}" if holder else "another process"
     if first:
         return f"Waiting up to {limit:.0f} s for the lock of the state, which is held by {whose}"

@@ -66,12 +66,12 @@ class ObjectGenerations(BaseGenerations):
         if content is None:
             return None
         try:
-            state: State | None = form.loads(content.body, self._place(name))
+            state: State | None = form.loads(content.body, self._location_of(name))
         except StateUnreadable:
             state = None
         return described(content, serial_of(name), state)
 
-    def _place(self, name: str) -> str:
+    def _location_of(self, name: str) -> str:
         return f"s3://{self._bucket.name}/{self._prefix}{name}"
 
 

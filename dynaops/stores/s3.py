@@ -22,7 +22,7 @@ from dynaops.stores.dynamodb_lock import LockItem
 from dynaops.stores.lease import LeaseLock, LockLocation
 from dynaops.stores.lock_wait import IMPATIENT, LockWait
 from dynaops.stores.object_generations import SAVED_AT, ObjectGenerations, described
-from dynaops.stores.s3_location import LockObject, S3Location, told
+from dynaops.stores.s3_location import LockObject, S3Location, as_state_error
 from dynaops.stores.side_files import ObjectFolder
 from dynaops.stores.versioned import VersionedStore
 
@@ -104,7 +104,7 @@ class S3Store(VersionedStore):
 
     def drop(self) -> None:
         with self._locked("workspace delete"):
-            with told("delete", self._location):
+            with as_state_error("delete", self._location):
                 self._bucket.delete(self._key)
                 self._generations.drop()
             self._seen, self._looked = None, False
@@ -113,12 +113,12 @@ class S3Store(VersionedStore):
         return ObjectFolder(self._bucket, self._key, kind)
 
     def _telling(self, action: str) -> contextlib.AbstractContextManager[None]:
-        return told(action, self._location)
+        return as_state_error(action, self._location)
 
     def _present(self) -> tuple[str | None, int]:
         content = self._read()
         if content is None:
-            with told("list the history of", self._location):
+            with as_state_error("list the history of", self._location):
                 kept = self._generations.listed()
             return None, form.serial_beyond(None) if kept else 0
         try:
@@ -126,7 +126,7 @@ class S3Store(VersionedStore):
         except StateElsewhere:
             return None, 0
         except StateUnreadable:
-            with told("keep the damaged object of", self._location):
+            with as_state_error("keep the damaged object of", self._location):
                 self._generations.keep_damaged(content.etag)
             return None, form.serial_beyond(content.body)
         return state.lineage, state.serial
@@ -140,7 +140,7 @@ class S3Store(VersionedStore):
     def _put(self, before: State, data: bytes) -> str:
         """Replace the object that was last seen; returns the new ETag. Raises StateMoved if it has changed."""
         try:
-            with told("save", self._location):
+            with as_state_error("save", self._location):
                 self._keep()
                 return self._bucket.put(self._key, data, self._seen.etag if self._seen else None, _metadata())
         except WriteConflict:
@@ -167,7 +167,7 @@ class S3Store(VersionedStore):
             if state is None or content is None:
                 return
             saved = state.unlocked()
-            with told("save", self._location), contextlib.suppress(WriteConflict):
+            with as_state_error("save", self._location), contextlib.suppress(WriteConflict):
                 etag = self._bucket.put(self._key, form.dumps(saved), content.etag, _metadata())
                 self._seen = _ObjectSeen(etag, saved.serial, saved.lineage)
                 return
@@ -180,7 +180,7 @@ class S3Store(VersionedStore):
             raise moved(self._location, state, self._seen.serial, self._seen.lineage)
 
     def _read(self) -> Content | None:
-        with told("read", self._location):
+        with as_state_error("read", self._location):
             content = self._bucket.get(self._key, form.MAX_BYTES + 1)
         self._seen, self._looked = (_ObjectSeen(content.etag, None) if content else None), True
         return content

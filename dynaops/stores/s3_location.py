@@ -67,7 +67,7 @@ def parse(location: str) -> S3Location:
 
 
 @contextlib.contextmanager
-def told(doing: str, location: str) -> Iterator[None]:
+def as_state_error(doing: str, location: str) -> Iterator[None]:
     """A context that raises failures of S3 as StateError; `doing` is a phrase such as "save".
 
     WriteConflict and StateError are raised as they are.
@@ -102,14 +102,14 @@ class LockObject:
 
     def read(self) -> tuple[bytes, str] | None:
         """The note and its ETag; see lease.LockLocation."""
-        with told("look at the lock of", self._location):
+        with as_state_error("look at the lock of", self._location):
             current = self._bucket.get(self._key, MAX_NOTE)
         return (current.body, current.etag) if current else None
 
     def write(self, note: bytes, tag: str | None) -> str | None:
         """Write the note; see lease.LockLocation."""
         try:
-            with told("lock", self._location):
+            with as_state_error("lock", self._location):
                 return self._bucket.put(self._key, note, tag)
         except WriteConflict:
             return None
@@ -117,7 +117,7 @@ class LockObject:
     def remove(self, tag: str) -> bool:
         """Remove the note; see lease.LockLocation."""
         try:
-            with told("unlock", self._location):
+            with as_state_error("unlock", self._location):
                 self._bucket.delete(self._key, tag)
         except WriteConflict:
             return False

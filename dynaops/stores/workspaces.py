@@ -65,12 +65,12 @@ def _in_folder(path: str) -> list[tuple[str, str]]:
 
 def _in_bucket(base: str, open_aws: Callable[[], Aws]) -> list[tuple[str, str]]:
     from dynaops.aws.s3 import S3Bucket
-    from dynaops.stores.s3_location import parse, told
+    from dynaops.stores.s3_location import as_state_error, parse
 
     s3_location = parse(base)
     folder, slash, _ = s3_location.key.rpartition("/")
     prefix = f"{folder}{slash}{_FOLDER}/"
-    with told("list the workspaces of", base):
+    with as_state_error("list the workspaces of", base):
         aws = open_aws()
         bucket = S3Bucket(
             aws, s3_location.bucket, s3_location.region or aws.region, s3_location.expected_owner

@@ -180,7 +180,7 @@ def _steadfast(tell: Callable[[Event], None]) -> Callable[[Event], None]:
     """A function that shows events until output fails: a full disk under the output does not end the run."""
     lost = threading.Event()
 
-    def told(event: Event) -> None:
+    def show_event(event: Event) -> None:
         if lost.is_set():
             return
         try:
@@ -188,7 +188,7 @@ def _steadfast(tell: Callable[[Event], None]) -> Callable[[Event], None]:
         except OSError:
             lost.set()  # later output fails in the same way, and that is reported
 
-    return told
+    return show_event
 
 
 def _logged(tell: Callable[[Event], None]) -> Callable[[Event], None]:

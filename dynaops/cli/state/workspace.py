@@ -41,9 +41,9 @@ def new(ctx: typer.Context, name: Name) -> None:
     settings = settings_of(ctx)
     check_name(name)
     store = recorded(
-        workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)),
+        workspaces.store_of(settings.state, name, _aws_of(settings), wiring.patience(settings)),
         settings,
-        _way(settings),
+        _aws_of(settings),
     )
     with store.lock("workspace new"):
         if name == DEFAULT or workspaces.exists(store):
@@ -63,7 +63,7 @@ def list_(ctx: typer.Context) -> None:
     settings = settings_of(ctx)
     screen = Screen(settings)
     chosen = workspaces.selected(project(settings))
-    all_names = [DEFAULT, *names(settings.state, _way(settings))]
+    all_names = [DEFAULT, *names(settings.state, _aws_of(settings))]
     if settings.json:
         screen.document([{"name": workspace, "selected": workspace == chosen} for workspace in all_names])
         return
@@ -79,7 +79,7 @@ def select(ctx: typer.Context, name: Name) -> None:
     from dynaops.stores.workspaces import DEFAULT, names, unknown
 
     settings = settings_of(ctx)
-    existing = names(settings.state, _way(settings)) if name != DEFAULT else []
+    existing = names(settings.state, _aws_of(settings)) if name != DEFAULT else []
     if name not in (DEFAULT, *existing):
         raise unknown(name, settings.state, existing)
     workspaces.select(name, project(settings))
@@ -108,13 +108,13 @@ def delete(
         raise DynaopsError(
             f"Workspace {name} is selected", "Select another first: dynaops workspace select default"
         )
-    existing = names(settings.state, _way(settings))
+    existing = names(settings.state, _aws_of(settings))
     if name not in existing:
         raise unknown(name, settings.state, existing)
     store = recorded(
-        workspaces.store_of(settings.state, name, _way(settings), wiring.patience(settings)),
+        workspaces.store_of(settings.state, name, _aws_of(settings), wiring.patience(settings)),
         settings,
-        _way(settings),
+        _aws_of(settings),
     )
     with store.lock("workspace delete"):
         if not force:
@@ -134,7 +134,7 @@ def _require_empty(name: str, owned: int) -> None:
         )
 
 
-def _way(settings: GlobalSettings) -> Callable[[], Aws]:
+def _aws_of(settings: GlobalSettings) -> Callable[[], Aws]:
     return lambda: wiring.aws(settings)
 
 

@@ -272,7 +272,7 @@ def tidied(handed: Handed, aws: Aws) -> list[str]:
     return [f"What was staged is still at {handed.place.url} ({failed})."] if failed else []
 
 
-def told(job: AwsJob, handed: Handed, samples: list[Reject], rejects: Path) -> dict[str, Any]:
+def job_document(job: AwsJob, handed: Handed, samples: list[Reject], rejects: Path) -> dict[str, Any]:
     """A job as in the ``--json`` document."""
     rejected = handed.rejected + job.failed
     shown = {name: value for name, value in asdict(job).items() if name != "about"}

@@ -82,7 +82,7 @@ def _follow(via: JobCommand, aws: Aws, target: TableInfo, arn: str, handed: Hand
         remarks.append(f"AWS told of {refused} of the {job.failed} rows that it could not put.")
     screen.show(outcome_page(_outcome(via, job, handed, samples, remarks)))
     if screen.json:
-        document = aws_jobs.told(job, handed, samples, via.load.rejects_path)
+        document = aws_jobs.job_document(job, handed, samples, via.load.rejects_path)
         screen.document({"table": target.name, "region": target.region, "mode": "via-bulk-put", **document})
     good = job.status == "COMPLETED" or (via.cancel and job.status == "CANCELLED")
     return Exit.OK if good and not (handed.rejected or job.failed) else Exit.FAILED

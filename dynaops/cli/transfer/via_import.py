@@ -164,7 +164,7 @@ def _follow(
         remarks.append(f"AWS logged {refused} of the {job.failed} rows that it could not import.")
     screen.show(outcome_page(_outcome(via, job, handed, samples, remarks)))
     screen.gap()
-    about = aws_jobs.told(job, handed, samples, via.load.rejects_path)
+    about = aws_jobs.job_document(job, handed, samples, via.load.rejects_path)
     code = _adopt(document, store, aws, settings, {"import": about})
     return code or (Exit.FAILED if handed.rejected or job.failed else Exit.OK)
 
