@@ -13,7 +13,7 @@ Document = dict[str, Any]
 VERSION = "2012-10-17"
 
 
-def least(needed: Iterable[Need]) -> Document:
+def minimal_policy(needed: Iterable[Need]) -> Document:
     """The policy that grants exactly `needed`: one statement for each set of resources (and conditions)."""
     by_action: dict[tuple[str, tuple[tuple[str, str], ...]], set[str]] = {}
     for need in needed:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.access.needs import needs
-from dynaops.access.policy import least
+from dynaops.access.policy import minimal_policy
 from dynaops.access.rules import Need
 from dynaops.aws.route import Credentials
 from dynaops.aws.session import Aws
@@ -59,7 +59,7 @@ def _with_paths(
 
 def as_caller(sandbox: RehearsalSandbox, allowed: Iterable[Need]) -> RehearsalSandbox:
     """The rehearsal sandbox with a caller who has only the permissions `allowed` (with the live account's ids)."""
-    policy = json.dumps(least(allowed))
+    policy = json.dumps(minimal_policy(allowed))
     for live in sorted(sandbox.sandbox_ids, key=len, reverse=True):
         policy = policy.replace(live, sandbox.sandbox_ids[live])
     iam = sandbox.server.client("iam")

@@ -14,7 +14,7 @@ from dynaops.model.plan import Plan
 from dynaops.model.state import State
 from dynaops.rehearsal.calls import needs_since
 from dynaops.rehearsal.live_account import LiveAccount, find, names_in
-from dynaops.rehearsal.run import on_stage
+from dynaops.rehearsal.run import rehearsal_sandbox
 from dynaops.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dynaops.specs.load import Document
 
 
-def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
+def needs_of_specs(documents: Sequence[Document], aws: Aws) -> set[Need]:
     """The permissions to create, read, change and destroy all resources of the specs. Raises DynaopsError."""
     facts = LiveAccount(aws.account, aws.region, aws.mark)
     names: dict[tuple[str, str, str], None] = {}
@@ -32,7 +32,7 @@ def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     find(names, facts, aws)
     existing = {(document.service, document.region, document.name) for document in facts.things}
     facts.things += [_future_resource(*name) for name in names if name not in existing]
-    with on_stage(facts, State.empty()) as sandbox:
+    with rehearsal_sandbox(facts, State.empty()) as sandbox:
         store = MemoryStore()
         begin = sandbox.server.requests.count
         for options in (PlanOptions(), PlanOptions(), PlanOptions(destroy=True)):
@@ -42,9 +42,9 @@ def of_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     return {*needed, *_change_needs(needed)}
 
 
-def of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: LiveAccount) -> set[Need]:
+def needs_of_plan(plan: Plan, documents: Sequence[Document], state: State, facts: LiveAccount) -> set[Need]:
     """The permissions to make and apply this plan. Raises DynaopsError."""
-    with on_stage(facts, state) as sandbox:
+    with rehearsal_sandbox(facts, state) as sandbox:
         store = MemoryStore()
         store.save(sandbox.translated(state).model_copy(update={"origin": sandbox.aws.origin, "world": None}))
         begin = sandbox.server.requests.count

@@ -57,7 +57,7 @@ def _rehearse_once(
     plan: Plan, state: State, facts: LiveAccount, allowed: Iterable[Need] | None = None
 ) -> tuple[Rehearsal, set[Need]]:
     """One rehearsal, by a caller with all permissions or only `allowed`; and the permissions that it needed."""
-    with on_stage(facts, state) as unrestricted:
+    with rehearsal_sandbox(facts, state) as unrestricted:
         sandbox = unrestricted if allowed is None else as_caller(unrestricted, allowed)
         records = _Records(sandbox.server)
         store = MemoryStore()
@@ -99,7 +99,7 @@ class RehearsalSandbox:
 
 
 @contextmanager
-def on_stage(facts: LiveAccount, state: State) -> Iterator[RehearsalSandbox]:
+def rehearsal_sandbox(facts: LiveAccount, state: State) -> Iterator[RehearsalSandbox]:
     """A sandbox set up like the account that `facts` describe; at most one at a time in a process."""
     from dynaops.sandbox.running import SandboxServer
 

@@ -14,17 +14,17 @@ from dynaops.sandbox.iam_backend import iam_backend
 
 @operation("iam", "GetPolicy")
 def get_policy(call: ApiCall) -> dict[str, Any]:
-    know(call)
+    load_named_policy(call)
     return PASS
 
 
 @operation("iam", "GetPolicyVersion")
 def get_policy_version(call: ApiCall) -> dict[str, Any]:
-    know(call)
+    load_named_policy(call)
     return PASS
 
 
-def know(call: ApiCall) -> None:
+def load_named_policy(call: ApiCall) -> None:
     """Load the policy that a call names by its PolicyArn, if it is an AWS managed policy."""
     arn = str(call.body.get("PolicyArn", ""))
     if ":iam::aws:policy/" not in arn:

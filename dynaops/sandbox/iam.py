@@ -65,7 +65,7 @@ def delete_policy(call: ApiCall) -> dict[str, Any]:
 @operation("iam", "AttachRolePolicy")
 def attach_role_policy(call: ApiCall) -> dict[str, Any]:
     """Attach a policy; attaching it again changes nothing, and the eleventh policy is refused."""
-    aws_policies.know(call)
+    aws_policies.load_named_policy(call)
     role = _role(call, call.body["RoleName"])
     if role is None:
         return PASS

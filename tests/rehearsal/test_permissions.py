@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from dynaops.access.policy import allows, decision, least
+from dynaops.access.policy import allows, decision, minimal_policy
 from dynaops.access.rules import Need
 from dynaops.aws.errors import AccessDenied
 from dynaops.aws.session import Aws
 from dynaops.engine.apply import apply_plan
 from dynaops.engine.plan import PlanOptions, make_plan
-from dynaops.rehearsal.permissions import of_life
+from dynaops.rehearsal.permissions import needs_of_specs
 from dynaops.sandbox import SandboxServer
 from dynaops.specs.load import Document, document_of
 from dynaops.stores.memory import MemoryStore
@@ -59,7 +59,7 @@ def needed() -> set[Need]:
 
 def _life(documents: list[Document]) -> set[Need]:
     aws = _Told(REGION)
-    return of_life(documents, aws)
+    return needs_of_specs(documents, aws)
 
 
 class _Told(Aws):
@@ -103,7 +103,7 @@ def _live_through(aws: Aws) -> list[str]:
 def test_the_least_policy_is_enough(needed: set[Need]) -> None:
     with SandboxServer(speed=3600) as server:
         make_function(_Clients(server), "mailer")
-        with _principal(server, least(needed)) as aws:
+        with _principal(server, minimal_policy(needed)) as aws:
             assert _live_through(aws) == []
         assert server.client("dynamodb", REGION).list_tables()["TableNames"] == []
         assert all(entry.status != 403 for entry in server.requests.since())
@@ -118,7 +118,7 @@ def test_with_any_one_action_less_it_is_not(needed: set[Need], number: int) -> N
     taken = actions[number]
     with SandboxServer(speed=3600) as server:
         make_function(_Clients(server), "mailer")
-        with _principal(server, least(need for need in needed if need.action != taken)) as aws:
+        with _principal(server, minimal_policy(need for need in needed if need.action != taken)) as aws:
             failed = _live_through(aws)
     assert failed, taken
     assert f"not authorized to perform: {taken} on resource: " in failed[0]
@@ -130,7 +130,7 @@ def test_no_action_is_granted_for_nothing(needed: set[Need]) -> None:
     actions = {need.action for need in needed}
     assert len(actions) > 50
     for taken in actions:
-        policy = least(need for need in needed if need.action != taken)
+        policy = minimal_policy(need for need in needed if need.action != taken)
         for need in needed:
             assert allows([policy], need) == (need.action != taken), (taken, need)
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def for_life(documents: Sequence[Document], aws: Aws) -> set[Need]:
     """The permissions to create, read, change and destroy the resources of specs."""
     require_sandbox()
-    from dynaops.rehearsal.permissions import of_life
+    from dynaops.rehearsal.permissions import needs_of_specs
 
-    return of_life(documents, aws)
+    return needs_of_specs(documents, aws)
 
 
 def for_plan(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) -> set[Need]:
@@ -29,9 +29,9 @@ def for_plan(plan: Plan, documents: Sequence[Document], state: State, aws: Aws) 
     require_sandbox()
     from dynaops.cli.planning.plan_rehearsal import regions
     from dynaops.rehearsal.live_account import gather
-    from dynaops.rehearsal.permissions import of_plan
+    from dynaops.rehearsal.permissions import needs_of_plan
 
-    return of_plan(plan, documents, state, gather(plan, regions(documents, state, aws), state, aws))
+    return needs_of_plan(plan, documents, state, gather(plan, regions(documents, state, aws), state, aws))
 
 
 def for_notifications(recipients: Iterable[Recipient]) -> set[Need]:
@@ -44,6 +44,6 @@ def for_notifications(recipients: Iterable[Recipient]) -> set[Need]:
 
 def policy(needed: Iterable[Need]) -> dict[str, Any]:
     """The policy document that grants exactly these permissions."""
-    from dynaops.access.policy import least
+    from dynaops.access.policy import minimal_policy
 
-    return least(needed)
+    return minimal_policy(needed)

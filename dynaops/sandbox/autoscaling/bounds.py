@@ -24,7 +24,7 @@ FULFILLED_SECONDS = 3.0
 """Seconds after which the change is checked, once DynamoDB has accepted it."""
 
 
-def look_soon(world: World, account: str, region: str, target: ScalableTarget) -> None:
+def schedule_check(world: World, account: str, region: str, target: ScalableTarget) -> None:
     """Schedule the comparison of the resource's capacity with its target's bounds."""
     where = {"account": account, "region": region, "resource": target.resource, "dimension": target.dimension}
     world.schedule(LOOK_SECONDS, "autoscaling.bounds", **where)
@@ -43,7 +43,7 @@ def _enforce(world: World, data: dict[str, Any]) -> None:
     if wanted == value:
         return
     try:
-        capacity.set_to(world, table, target, wanted)
+        capacity.set_capacity(world, table, target, wanted)
     except ApiError as error:
         if error.code == "ResourceInUseException":
             world.schedule(RETRY_SECONDS, "autoscaling.bounds", **data)

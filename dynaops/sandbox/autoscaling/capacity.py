@@ -32,7 +32,7 @@ def current(table: SandboxTable, target: ScalableTarget) -> int | None:
     return held.read if target.dimension.endswith(READS) else held.write
 
 
-def set_to(world: World, table: SandboxTable, target: ScalableTarget, value: int) -> None:
+def set_capacity(world: World, table: SandboxTable, target: ScalableTarget, value: int) -> None:
     """Set the capacity of the dimension; raises ApiError as UpdateTable does."""
     held = _throughput(table, target)
     if held is None:

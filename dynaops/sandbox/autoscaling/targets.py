@@ -80,7 +80,7 @@ def register(
             suspended=dict.fromkeys(_SUSPENSIONS, False),
         )
     target.minimum, target.maximum = limits
-    bounds.look_soon(world, account, region, target)
+    bounds.schedule_check(world, account, region, target)
     return target
 
 

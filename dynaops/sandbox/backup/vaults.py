@@ -45,14 +45,14 @@ def create_vault(call: ApiCall) -> dict[str, Any]:
 @operation("backup", "DescribeBackupVault")
 def describe_vault(call: ApiCall) -> dict[str, Any]:
     vault = vault_to_read(call)
-    return {**shown(call.here, vault, call.now), "VaultState": "AVAILABLE"}
+    return {**vault_description(call.here, vault, call.now), "VaultState": "AVAILABLE"}
 
 
 @operation("backup", "ListBackupVaults")
 def list_vaults(call: ApiCall) -> dict[str, Any]:
     wanted = call.body.get("ByVaultType", "BACKUP_VAULT")
     vaults = call.here.holding(Estate).vaults.values() if wanted == "BACKUP_VAULT" else ()
-    rows = ((by_name(vault.name), shown(call.here, vault, call.now)) for vault in vaults)
+    rows = ((by_name(vault.name), vault_description(call.here, vault, call.now)) for vault in vaults)
     return page(call, "BackupVaultList", rows)
 
 
@@ -66,7 +66,7 @@ def delete_vault(call: ApiCall) -> dict[str, Any]:
     return {}
 
 
-def shown(region: Region, vault: StoredVault, now: float) -> dict[str, Any]:
+def vault_description(region: Region, vault: StoredVault, now: float) -> dict[str, Any]:
     """The vault as ListBackupVaults and DescribeBackupVault show it."""
     description: dict[str, Any] = {
         "BackupVaultName": vault.name,

@@ -94,13 +94,13 @@ def on_table_deleted(world: World, table: SandboxTable) -> None:
 @operation("dynamodb", "DescribeBackup")
 def describe_backup(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    return {"BackupDescription": described(found(call, call.body["BackupArn"]))}
+    return {"BackupDescription": described(backup_of_arn(call, call.body["BackupArn"]))}
 
 
 @operation("dynamodb", "DeleteBackup")
 def delete_backup(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    backup = found(call, call.body["BackupArn"])
+    backup = backup_of_arn(call, call.body["BackupArn"])
     if backup.kind == "SYSTEM":
         raise validation("User is not allowed to delete the system backup")
     if backup.restoring is not None:
@@ -134,7 +134,7 @@ def list_backups(call: ApiCall) -> dict[str, Any]:
     return answer
 
 
-def found(call: ApiCall, arn: str) -> StoredBackup:
+def backup_of_arn(call: ApiCall, arn: str) -> StoredBackup:
     """The backup with that ARN. Raises BackupNotFoundException."""
     backup = next((candidate for candidate in _unexpired(call) if candidate.arn == arn), None)
     if backup is None:

@@ -127,7 +127,7 @@ def _leave_out(call: ApiCall, writes: dict[str, list[_Write]], count: int) -> Bo
 
 
 def _write(rules: Rules, writes: list[_Write], call: ApiCall) -> capacity.Consumed:
-    counts = capacity.wanted(call.body) is not None
+    counts = capacity.consumption_mode(call.body) is not None
     consumed = capacity.Consumed(rules.table)
     for _, key, attributes in writes:
         old = (
@@ -221,7 +221,7 @@ def _let_moto_read(
     def answer(body: Body) -> None:
         body.setdefault("Responses", {})
         body["UnprocessedKeys"] = {**body.get("UnprocessedKeys", {}), **left}
-        if capacity.wanted(call.body) is None:
+        if capacity.consumption_mode(call.body) is None:
             body.pop("ConsumedCapacity", None)
             return
         consumed = [

@@ -89,7 +89,7 @@ def start_bulk_put_items(call: ApiCall) -> Body:
         raise validation("OutputS3Configuration requires S3Bucket and at least one OutputType")
     if "S3SseKmsKeyId" in output and output.get("S3SseAlgorithm") != "KMS":
         raise validation("Invalid Request: KMS Key Id is not supported for this encryption type")
-    standing = transfer.standing(call, bulks.by_arn)
+    standing = transfer.job_of_token(call, bulks.by_arn)
     if standing is not None:
         if standing.request != body:
             raise ApiError("IdempotentParameterMismatchException", transfer.CONFLICT)

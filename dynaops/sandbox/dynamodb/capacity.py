@@ -96,7 +96,7 @@ def _entry(table: SandboxTable, index: Index, attributes: Attributes | None) -> 
     return {name: value for name, value in attributes.items() if name in projected}
 
 
-def wanted(body: dict[str, Any]) -> str | None:
+def consumption_mode(body: dict[str, Any]) -> str | None:
     """The request's ReturnConsumedCapacity; None if it is absent or NONE."""
     mode = body.get("ReturnConsumedCapacity")
     return mode if mode in ("TOTAL", "INDEXES") else None
@@ -104,7 +104,7 @@ def wanted(body: dict[str, Any]) -> str | None:
 
 def show(body: dict[str, Any], answer: dict[str, Any], consumed: Iterable[Consumed]) -> None:
     """Add the ConsumedCapacity of several tables to a response, if the request asks for it."""
-    mode = wanted(body)
+    mode = consumption_mode(body)
     answer.pop("ConsumedCapacity", None)
     if mode is not None:
         answer["ConsumedCapacity"] = [each.shown(mode) for each in consumed]
@@ -112,7 +112,7 @@ def show(body: dict[str, Any], answer: dict[str, Any], consumed: Iterable[Consum
 
 def show_one(body: dict[str, Any], answer: dict[str, Any], consumed: Consumed | None) -> None:
     """Add the ConsumedCapacity of one table to a response, if the request asks for it."""
-    mode = wanted(body)
+    mode = consumption_mode(body)
     answer.pop("ConsumedCapacity", None)
     if mode is not None and consumed is not None:
         answer["ConsumedCapacity"] = consumed.shown(mode)

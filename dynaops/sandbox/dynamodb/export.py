@@ -62,7 +62,7 @@ def export_table(call: ApiCall) -> Body:
     check_shape(call.operation, call.body)
     body = call.body
     exports = call.here.holding(ExportJobs)
-    standing = transfer.standing(call, exports.by_arn)
+    standing = transfer.job_of_token(call, exports.by_arn)
     if standing is not None:
         if standing.request != body:  # DDB-EXPORT-009
             raise ApiError("ExportConflictException", f"Export conflict: {transfer.CONFLICT}")

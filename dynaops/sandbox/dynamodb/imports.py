@@ -77,7 +77,7 @@ def import_table(call: ApiCall) -> Body:
         )
     transfer.check_readable(body["InputFormat"], body.get("InputCompressionType", "NONE"))
     table = create.build(call, wanted)
-    standing = transfer.standing(call, imports.by_arn)
+    standing = transfer.job_of_token(call, imports.by_arn)
     if (
         standing is not None and standing.table.name != table.name
     ):  # AWS compares no other member (DDB-IMPORT-017)

@@ -111,7 +111,7 @@ def _assigned(body: Body, values: dict[str, Any]) -> Attributes:
 
 def _writing(given: Given, rules: Rules, attributes: Attributes) -> Touched:
     """Let moto write. The item before the write is needed to compute the consumed capacity."""
-    if capacity.wanted(given.body) is None:
+    if capacity.consumption_mode(given.body) is None:
         return Touched(given.touch, lambda answer: capacity.show_one(given.body, answer, None))
     pair = rules.pair(attributes)
     before = copy.deepcopy(rules.data.get_item(*pair))
@@ -142,4 +142,4 @@ def get_item(call: ApiCall) -> Touched:
         consumed.read(size_of(item.attrs) if item is not None else 0, bool(call.body.get("ConsistentRead")))
         capacity.show_one(call.body, answer, consumed)
 
-    return Touched(given.touch, answered if capacity.wanted(call.body) else None)
+    return Touched(given.touch, answered if capacity.consumption_mode(call.body) else None)

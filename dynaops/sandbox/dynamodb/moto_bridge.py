@@ -125,7 +125,7 @@ def sync_stream(world: World, table: SandboxTable) -> None:
 def _end_stream(world: World, table: SandboxTable, data: DataTable) -> None:
     spec = data.stream_specification or {}
     if data.shard is not None and data.latest_stream_label and spec.get("StreamViewType"):
-        stream_store.keep(world, table, spec["StreamViewType"], data.latest_stream_label, data.shard)
+        stream_store.store_ended(world, table, spec["StreamViewType"], data.latest_stream_label, data.shard)
     data.shard = None
 
 

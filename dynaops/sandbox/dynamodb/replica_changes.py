@@ -42,7 +42,7 @@ Actions = list[tuple[str, dict[str, Any]]]
 
 def apply(call: ApiCall, table: SandboxTable, actions: Actions, body: dict[str, Any]) -> dict[str, Any]:
     """Start the checked actions; returns the table description, which does not list a new replica yet."""
-    strong = witness_region.concerns(global_tables.group_of(call.world, table), body)
+    strong = witness_region.is_strong(global_tables.group_of(call.world, table), body)
     for kind, given in actions:
         if kind == "Create":
             _start_create(call, table, given, body, strong)
@@ -293,7 +293,7 @@ def _disassociate(world: World, table: SandboxTable) -> None:
         global_tables.settle(world, group, table.account)
 
 
-def carry(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
+def apply_to_members(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     """Apply shared settings to the other members: capacity, billing, indexes, class (DDB-TABLE-230, 251, 296)."""
     from dynaops.sandbox.dynamodb import indexes, update_capacity, update_class
 

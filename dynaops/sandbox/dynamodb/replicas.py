@@ -77,7 +77,7 @@ def update(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str
     actions = _actions(body["ReplicaUpdates"])
     group = global_tables.group_of(call.world, table)
     _check_regions(call, actions)
-    if witness_region.concerns(group, body):
+    if witness_region.is_strong(group, body):
         witness_region.check(call, table, group, actions, body)
     else:
         _check_count(actions)
@@ -150,7 +150,7 @@ def _check_state(
         )
     for kind, given in actions:
         if kind == "Create" and given["RegionName"] in _regions_being_deleted(group):
-            raise already(table)
+            raise table_exists_error(table)
         if kind in ("Update", "Delete"):
             _require_member(group, given["RegionName"])
     update_conflicts.check(table, "replica")
@@ -163,7 +163,7 @@ def _regions_being_deleted(group: global_tables.GlobalTable | None) -> list[str]
     return [member.region for member in members if member.status == "DELETING"]
 
 
-def already(table: SandboxTable) -> ApiError:
+def table_exists_error(table: SandboxTable) -> ApiError:
     """The error for a new replica in a region that has a table of that name (DDB-TABLE-225)."""
     return validation(
         f"Failed to create a the new replica of table with name: ‘{table.name}’ because one or more replicas "
@@ -186,7 +186,7 @@ def _check_create(
 ) -> None:
     region = given["RegionName"]
     if table.name in registry.tables_in(call.world, table.account, region):
-        raise already(table)
+        raise table_exists_error(table)
     if not table.on_demand_billing:
         scaling.require_write_scaling(call.world, table)
     replica_keys.check_create(call, table, given)
@@ -266,6 +266,6 @@ def check_member(world: World, table: SandboxTable, body: dict[str, Any]) -> Non
         scaling.require_index_scaling(world, table)
 
 
-def carry(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
+def apply_to_members(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> None:
     """Apply a change of shared settings to the other members of the group."""
-    replica_changes.carry(call, table, body)
+    replica_changes.apply_to_members(call, table, body)

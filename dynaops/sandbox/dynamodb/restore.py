@@ -19,7 +19,7 @@ RESTORE_SECONDS = 120.0
 @operation("dynamodb", "RestoreTableFromBackup")
 def restore_table_from_backup(call: ApiCall) -> dict[str, Any]:
     check_shape(call.operation, call.body)
-    backup = backups.found(call, call.body["BackupArn"])
+    backup = backups.backup_of_arn(call, call.body["BackupArn"])
     if backup.restoring is not None:
         raise ApiError("BackupInUseException", f"Backup is being used to restore a table: {backup.arn}")
     name = call.body["TargetTableName"]

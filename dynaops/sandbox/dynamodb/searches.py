@@ -48,7 +48,7 @@ def _search(call: ApiCall, given: Given) -> Touched:
         given.touch(parsed)
         _name_lists(parsed)
 
-    return Touched(touch, answered if capacity.wanted(call.body) else None)
+    return Touched(touch, answered if capacity.consumption_mode(call.body) else None)
 
 
 def _name_lists(parsed: Body) -> None:

@@ -33,7 +33,7 @@ class Ended:
     by_arn: dict[str, TableStream] = field(default_factory=dict)
 
 
-def keep(world: World, table: SandboxTable, view: str, label: str, shard: StreamShard) -> None:
+def store_ended(world: World, table: SandboxTable, view: str, label: str, shard: StreamShard) -> None:
     """Store a stream that ends now."""
     arn = f"{table.arn}/stream/{label}"
     streams = world.region(table.account, table.region).holding(Ended).by_arn

@@ -90,7 +90,7 @@ def _reason(kind: str, given: Given, rules: Rules, attributes: Attributes) -> Bo
 def _let_moto_write(
     call: ApiCall, givens: list[Given], tables: list[Rules], read: list[Attributes]
 ) -> Touched:
-    counts = capacity.wanted(call.body) is not None
+    counts = capacity.consumption_mode(call.body) is not None
     pairs = [rules.pair(attributes) for rules, attributes in zip(tables, read, strict=True)]
     before = [
         copy.deepcopy(rules.data.get_item(*pair)) if counts else None

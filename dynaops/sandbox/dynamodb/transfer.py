@@ -70,7 +70,7 @@ class TransferJob:
             self.shown.update(FailureCode=code, FailureMessage=message)
 
 
-def standing(call: ApiCall, jobs: Mapping[str, J]) -> J | None:
+def job_of_token(call: ApiCall, jobs: Mapping[str, J]) -> J | None:
     """The job of an earlier request with the same client token, within eight hours; None if there is none."""
     token = call.body.get("ClientToken")
     for job in jobs.values() if token is not None else ():

@@ -194,5 +194,5 @@ def _apply(call: ApiCall, table: SandboxTable, body: dict[str, Any]) -> dict[str
         replicas.protect(call, table, body["DisassociationProtectionEnabled"])
     if body.get("VectorIndexUpdates"):
         vector.apply(call, table, body["VectorIndexUpdates"])
-    replicas.carry(call, table, body)
+    replicas.apply_to_members(call, table, body)
     return changed

@@ -27,7 +27,7 @@ STRONG_REGIONS = frozenset(
 _STRONG = "global tables with MultiRegionConsistency set to STRONG."
 
 
-def concerns(group: GlobalTable | None, body: dict[str, Any]) -> bool:
+def is_strong(group: GlobalTable | None, body: dict[str, Any]) -> bool:
     """Whether the request asks for strong consistency, or the global table already has it."""
     requested = {"MultiRegionConsistency", "GlobalTableWitnessUpdates"} & set(body)
     return bool(requested) or (group is not None and group.strong)

@@ -46,13 +46,13 @@ def create(call: ApiCall) -> dict[str, Any]:
     )
     call.here.holding(Mappings).by_uuid[mapping.uuid] = mapping
     _schedule_end_of_change(call, mapping)
-    return shown(call, mapping)
+    return mapping_description(call, mapping)
 
 
 @operation("lambda", "GetEventSourceMapping")
 def get(call: ApiCall) -> dict[str, Any]:
     mapping = _requested_mapping(call)
-    return PASS if mapping is None else shown(call, mapping)
+    return PASS if mapping is None else mapping_description(call, mapping)
 
 
 @operation("lambda", "ListEventSourceMappings")
@@ -62,7 +62,7 @@ def list_mappings(call: ApiCall) -> dict[str, Any]:
     source, name = body.get("EventSourceArn"), body.get("FunctionName")
     function = functions.arn_of(call, name) if name else None
     descriptions = [
-        shown(call, description)
+        mapping_description(call, description)
         for description in call.here.holding(Mappings).by_uuid.values()
         if source in (None, description.source) and function in (None, description.function)
     ]
@@ -104,7 +104,7 @@ def update(call: ApiCall) -> dict[str, Any]:
         mapping.enabled, mapping.state = wanted, "Enabling" if wanted else "Disabling"
     mapping.modified = call.now
     _schedule_end_of_change(call, mapping)
-    return shown(call, mapping)
+    return mapping_description(call, mapping)
 
 
 @operation("lambda", "DeleteEventSourceMapping")
@@ -115,7 +115,7 @@ def delete(call: ApiCall) -> dict[str, Any]:
     _require_settled(mapping, "delete")
     mapping.state, mapping.modified = "Deleting", call.now
     _schedule_end_of_change(call, mapping)
-    return shown(call, mapping)
+    return mapping_description(call, mapping)
 
 
 @action("lambda.mapping")
@@ -128,7 +128,7 @@ def _end_change(world: World, data: dict[str, Any]) -> None:
     mapping.state, mapping.modified = "Enabled" if mapping.enabled else "Disabled", world.now()
 
 
-def shown(call: ApiCall, mapping: Mapping) -> dict[str, Any]:
+def mapping_description(call: ApiCall, mapping: Mapping) -> dict[str, Any]:
     """The mapping as EventSourceMappingConfiguration. A deleted stream is shown as a problem; the mapping stays."""
     reading = streams.is_on(call.world, mapping.source)
     return {
