@@ -19,7 +19,7 @@ MEMBERS = {
     "EventSourceMappings",
 }
 """The members by which a response is recognised."""
-GONE = ("DELETING", "ARCHIVING", "ARCHIVED", "CREATION_FAILED")
+DELETED_STATES = ("DELETING", "ARCHIVING", "ARCHIVED", "CREATION_FAILED")
 """States of a table, an index or a replica that is deleted or is being deleted, so that its settings do not count."""
 _MAX_WRAPPED = 4
 _AROUND = ("ResponseMetadata", "NextToken", "$metadata")
@@ -82,7 +82,7 @@ def there(part: SourceMap, name: str, status_name: str) -> Iterator[SourceMap]:
     """The indexes or replicas that are not being deleted. Notes name the others, and those still being created."""
     for child in part.parts(name):
         status = child.text(status_name)
-        if status in GONE:
+        if status in DELETED_STATES:
             child.skip(*child.names)
             part.notes.lost(child.where, f"it is {status}")
             continue

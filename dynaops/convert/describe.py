@@ -11,7 +11,7 @@ from typing import Any
 
 from dynaops.convert import json_text, shapes
 from dynaops.convert.answers import (
-    GONE,
+    DELETED_STATES,
     MEMBERS,
     TABLE_MEMBERS,
     answers,
@@ -70,7 +70,7 @@ def read(texts: Sequence[SourceText], pieces: Pieces) -> None:
             if not _is_table(part):
                 _companion(part, table_of_file[0] if len(table_of_file) == 1 else None, pieces, answered)
             part.close("it is no answer about a table that a spec could hold")
-    _tell_unasked(answered, pieces)
+    _note_missing_responses(answered, pieces)
 
 
 def _parts(text: SourceText, pieces: Pieces) -> list[SourceMap]:
@@ -108,7 +108,7 @@ def _table(response: SourceMap, pieces: Pieces) -> None:
     where = SourcePlace(name, response.where.spot)
     pieces.ledger.found(where)
     status = part.text("TableStatus")
-    if status in GONE:
+    if status in DELETED_STATES:
         part.skip(*part.names)
         pieces.notes.lost(where, f"the table is {status}")
         return
@@ -345,7 +345,7 @@ _COMPANIONS: dict[str, Callable[[SourceMap, str, Pieces], None]] = {
 _NAMELESS = ("TimeToLiveDescription", "ContinuousBackupsDescription", "Tags", "Policy")
 
 
-def _tell_unasked(answered: dict[str, set[str]], pieces: Pieces) -> None:
+def _note_missing_responses(answered: dict[str, set[str]], pieces: Pieces) -> None:
     """Note the settings that need a response of another command, because DescribeTable does not return them."""
     for name, table in pieces.tables.items():
         for setting, (member, ask) in _UNASKED.items():

@@ -48,20 +48,20 @@ class ResourceLedger:
         self, tables: Iterable[SourcePlace], pieces: Iterable[SourcePlace], notes: Notes
     ) -> dict[SourcePlace, ConversionOutcome]:
         """The outcome of each resource. `tables`: places of tables in the specs; `pieces`: places of pieces in them."""
-        whole = {_key(where) for where in tables}
-        within = {key for where in pieces for key in around(where)}
-        told = {key for note in notes.lost_places for key in around(note)}
-        alone = {_key(where) for where in notes.lost_places}
-        found = {}
+        table_keys = {_key(where) for where in tables}
+        piece_keys = {key for where in pieces for key in around(where)}
+        lost_keys = {key for note in notes.lost_places for key in around(note)}
+        lost_places = {_key(where) for where in notes.lost_places}
+        result = {}
         for where in self._resources:
             key = _key(where)
             if where in self._outside:
-                found[where] = ConversionOutcome.OUTSIDE
-            elif key in whole or (key in within and key not in alone):
-                found[where] = ConversionOutcome.CONVERTED
+                result[where] = ConversionOutcome.OUTSIDE
+            elif key in table_keys or (key in piece_keys and key not in lost_places):
+                result[where] = ConversionOutcome.CONVERTED
             else:
-                found[where] = ConversionOutcome.LISTED if key in told else ConversionOutcome.LOST
-        return found
+                result[where] = ConversionOutcome.LISTED if key in lost_keys else ConversionOutcome.LOST
+        return result
 
 
 def _key(where: SourcePlace) -> Key:

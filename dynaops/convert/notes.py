@@ -57,7 +57,7 @@ class Notes:
         return len(self._kept) + self._over
 
     @property
-    def found(self) -> list[Note]:
+    def entries(self) -> list[Note]:
         """The notes, with a last one that gives the number of further notes."""
         if not self._over:
             return list(self._kept)

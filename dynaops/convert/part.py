@@ -102,7 +102,7 @@ class SourceMap:
         """The keys that were not read yet."""
         return frozenset(self._unread)
 
-    def name_it(self, name: str) -> None:
+    def set_name(self, name: str) -> None:
         """Set the map's name to the key that it has in the map around it."""
         self._values = {**self._values, "name": YamlNode(name, self.where.spot)}
 

@@ -14,7 +14,7 @@ from dynaops.convert.ledger import ConversionOutcome, Key, around
 from dynaops.convert.notes import Note, cut
 from dynaops.convert.pieces import Pieces, Spec
 from dynaops.convert.spec_file import Comment, spec_file
-from dynaops.convert.terraform.source_choice import add_lifecycles, asked
+from dynaops.convert.terraform.source_choice import add_lifecycles, choose_sources
 from dynaops.convert.texts import SourceText, read
 from dynaops.convert.validity import findings_of, opens, source_of
 from dynaops.model.errors import DynaopsError, SpecError
@@ -73,7 +73,9 @@ def convert(
     by_format: dict[str, tuple[SourceFormat, list[SourceText]]] = {}
     pieces = Pieces(budget or Budget())
     try:
-        sources = asked(paths, read(paths, pieces.notes), options.static or name == "tfvars", pieces.notes)
+        sources = choose_sources(
+            paths, read(paths, pieces.notes), options.static or name == "tfvars", pieces.notes
+        )
         for text in sources.texts:
             format_ = format_of(text, name)
             by_format.setdefault(format_.name, (format_, []))[1].append(text)
@@ -88,7 +90,7 @@ def convert(
         raise DynaopsError(f"{', '.join(paths)}: there is no DynamoDB table in it", "Nothing was converted.")
     listed = _listed(pieces)
     made = tuple(_checked(spec, pieces, listed) for spec in specs)
-    notes = tuple(sorted(pieces.notes.found, key=lambda note: note.where.spot))
+    notes = tuple(sorted(pieces.notes.entries, key=lambda note: note.where.spot))
     return Conversion(made, notes, resources)
 
 
@@ -121,7 +123,7 @@ def _values(value: Any) -> int:
 def _listed(pieces: Pieces) -> dict[Key, list[Note]]:
     """The notes on what is not carried over, by the keys of every place that contains it."""
     listed: dict[Key, list[Note]] = {}
-    for note in pieces.notes.found:
+    for note in pieces.notes.entries:
         if note.lost:
             for key in list(around(note.where))[1:]:
                 listed.setdefault(key, []).append(note)

@@ -10,7 +10,7 @@ from dynaops.model.finding import Finding, Severity
 from dynaops.model.findings.backup_plans import DDB478
 from dynaops.model.findings.rule import make_finding
 from dynaops.specs.load import Document
-from dynaops.specs.suppressions import idle, without_accepted
+from dynaops.specs.suppressions import suppression_findings, without_accepted
 
 
 def check(documents: Iterable[Document]) -> list[Finding]:
@@ -44,7 +44,7 @@ def errors(findings: Iterable[Finding]) -> list[Finding]:
 def _of(document: Document) -> Iterator[Finding]:
     findings = [finding for rule in RULES for finding in rule(document.checked)]
     yield from without_accepted(findings, document.spec)
-    yield from idle(document, findings)
+    yield from suppression_findings(document, findings)
 
 
 def _placed(finding: Finding, document: Document) -> Finding:

@@ -21,7 +21,7 @@ from dynaops.specs.folder_defaults import FolderDefaults, is_defaults_file
 from dynaops.specs.layers import Layers
 from dynaops.specs.matching import NAME
 from dynaops.specs.project import Project
-from dynaops.specs.spec_files import documents_of, read_found
+from dynaops.specs.spec_files import documents_of, read_if_file
 from dynaops.specs.variables import Substitution
 from dynaops.specs.yaml_tree import Spot, YamlNode
 
@@ -85,7 +85,7 @@ def composed(
     layers_of = partial(_overlays_of, choice=choice, blocks=blocks, findings=findings)
     own, given = layers_of(composition.overlays), layers_of(overlays)
     folders = FolderDefaults(
-        lambda path: choice.chosen(read_found(path, findings), findings), findings, composition.folder
+        lambda path: choice.chosen(read_if_file(path, findings), findings), findings, composition.folder
     )
     documents, defaults = _with_defaults(selected, folders, composition, findings)
     is_sound = len(findings) == before  # an overlay may be for a document that cannot be read

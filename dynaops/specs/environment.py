@@ -27,7 +27,7 @@ def looks_secret(name: str) -> bool:
     return bool(_SECRET.search(name))
 
 
-def prefix_fault(prefix: str) -> str | None:
+def prefix_error(prefix: str) -> str | None:
     """Why a project cannot allow the names that begin with `prefix`; None if it can."""
     if not _PREFIX_FORM.fullmatch(prefix):
         return "is no prefix: it has at least two letters or digits and ends with _, such as SHOP_"

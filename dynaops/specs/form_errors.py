@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-_MOST_TOLD = 100
+_MAX_FINDINGS = 100
 """The most errors of one document: more are not useful, and each is compared with all keys."""
 
 
 def findings_of(error: ValidationError, node: YamlNode, model: type[BaseModel]) -> Iterator[Finding]:
     """The findings for a document that is not a valid `model`."""
     wrong = list(_deduplicated(error.errors(include_url=False)))
-    yield from (_from_pydantic(detail, node, model) for detail in wrong[:_MOST_TOLD])
-    if len(wrong) > _MOST_TOLD:
+    yield from (_from_pydantic(detail, node, model) for detail in wrong[:_MAX_FINDINGS])
+    if len(wrong) > _MAX_FINDINGS:
         yield make_finding(
             SPEC012,
-            f"{len(wrong) - _MOST_TOLD:,} more values do not fit; is this a spec?",
+            f"{len(wrong) - _MAX_FINDINGS:,} more values do not fit; is this a spec?",
             place=node.place(),
         )
 

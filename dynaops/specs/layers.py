@@ -13,7 +13,7 @@ from dynaops.specs.overlay import Merger
 from dynaops.specs.variables import Names, Substitution
 from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, cost_of, unreadable
 
-MOST_TOLD = 100
+MAX_FINDINGS = 100
 """The most findings for overlays that match no document."""
 
 
@@ -77,9 +77,9 @@ class Layers:
             except UnreadableSpec as error:
                 findings.append(error.finding)
         if must_fit:
-            findings.extend(map(self._index.misfit, misfits[:MOST_TOLD]))
-            if len(misfits) > MOST_TOLD:
-                message = f"{len(misfits) - MOST_TOLD:,} more overlays fit no table"
+            findings.extend(map(self._index.misfit, misfits[:MAX_FINDINGS]))
+            if len(misfits) > MAX_FINDINGS:
+                message = f"{len(misfits) - MAX_FINDINGS:,} more overlays fit no table"
                 findings.append(make_finding(SPEC015, message))
 
     def _lay(self, layer: YamlNode) -> list[YamlNode]:

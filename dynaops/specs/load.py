@@ -23,7 +23,7 @@ from dynaops.specs.external import ExternalTable, is_external, read_external, re
 from dynaops.specs.form_errors import findings_of
 from dynaops.specs.items_file import file_items
 from dynaops.specs.refactoring import Blocks, is_blocks, joined, read_blocks
-from dynaops.specs.table_references import Referring, TableReference, wrong_references
+from dynaops.specs.table_references import ReferringTable, TableReference, wrong_references
 from dynaops.specs.table_values import sample, with_values
 from dynaops.specs.variables import Substitution, Values
 from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, tree_of
@@ -199,12 +199,12 @@ def _identifying(node: YamlNode, references: Sequence[TableReference]) -> Iterat
             yield from _misplaced([reference for reference in references if reference.place == place], key)
 
 
-def _referring(documents: Sequence[Document], external: Sequence[ExternalTable]) -> Iterator[Referring]:
+def _referring(documents: Sequence[Document], external: Sequence[ExternalTable]) -> Iterator[ReferringTable]:
     for document in documents:
         has_stream = document.spec.wanted_stream() is not None
-        yield Referring(document.spec.table_name, has_stream, document.references)
+        yield ReferringTable(document.spec.table_name, has_stream, document.references)
     for table in external:
-        yield Referring(table.name, None, table.references)
+        yield ReferringTable(table.name, None, table.references)
 
 
 def _repeated(documents: Sequence[Document]) -> Iterator[Finding]:

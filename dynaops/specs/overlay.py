@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dynaops.model.findings.specs import SPEC003
 from dynaops.specs.yaml_tree import YamlNode, unreadable
 
-MAX_LAID = 256 * 1024 * 1024
+MAX_MERGED = 256 * 1024 * 1024
 """The most characters that overlays and defaults add to all documents of a run, counted for each document."""
 MAX_STEPS = 20_000_000
 """The most keys and entries that are read while documents are merged."""
@@ -29,7 +29,7 @@ class Merger:
 
     filled: Callable[[str], str | None] = lambda text: text
     steps_left: int = MAX_STEPS
-    laid_left: int = MAX_LAID
+    laid_left: int = MAX_MERGED
 
     def over(self, base: YamlNode, layer: YamlNode, cost: int) -> YamlNode:
         """`base` with the values of `layer` (of this `cost`) over its own. Changes neither. Raises Unreadable."""

@@ -76,7 +76,7 @@ class Project:
         return f"{key}, {self.origins[key]}" if key in self.origins else key
 
 
-def from_here(folder: Path, path: str) -> str:
+def relative_to_cwd(folder: Path, path: str) -> str:
     """A path that is relative to `folder`, made relative to the working directory."""
     if "://" in path:
         return path

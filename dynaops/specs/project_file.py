@@ -19,7 +19,7 @@ from dynaops.model.errors import DynaopsError, SpecError
 from dynaops.model.finding import Finding, Place
 from dynaops.model.findings.rule import make_finding
 from dynaops.model.findings.specs import PROJECT
-from dynaops.specs.project import Project, from_here
+from dynaops.specs.project import Project, relative_to_cwd
 from dynaops.specs.project_keys import (
     BY_NAME,
     ENVIRONMENT_NAME,
@@ -39,7 +39,7 @@ _PROGRAMS = re.compile(
     r"hook|command|(^|_)cmd|program|script|exec|process|plugin|shell|editor|pager|python|module|import",
     re.IGNORECASE,
 )
-_MOST_TOLD = 100
+_MAX_FINDINGS = 100
 """The most errors of a file: more are not useful, and each unknown key is compared with all keys."""
 _EXCERPT = 100
 """The most characters of a line that are shown."""
@@ -78,9 +78,9 @@ class ProjectFile:
         for name, value in values.items():
             if BY_NAME[name].is_path:
                 values[name] = (
-                    tuple(from_here(folder, part) for part in value)
+                    tuple(relative_to_cwd(folder, part) for part in value)
                     if isinstance(value, list)
-                    else from_here(folder, value)
+                    else relative_to_cwd(folder, value)
                 )
             elif isinstance(value, list):
                 values[name] = tuple(value)
@@ -167,7 +167,7 @@ def _read(path: Path) -> ProjectFile:
     from dynaops.model.files import FileRefused, read_text
     from dynaops.model.project import MOST_SETTINGS, SHARED_SETTINGS, leads_outside
 
-    file = from_here(path.parent, path.name)
+    file = relative_to_cwd(path.parent, path.name)
     if leads_outside(path):
         raise _unreadable(file, [], 1, 1, "the file leads out of the project by a link")
     try:
@@ -220,12 +220,12 @@ def _checked(path: Path, data: Mapping[str, Any], located: _Located) -> ProjectF
     environments = data.get(_ENVIRONMENT, {})
     top = {name: value for name, value in data.items() if name != _ENVIRONMENT}
     errors = chain(_of_layer(path, top, (), located), _of_environments(path, environments, located))
-    findings = list(islice(errors, _MOST_TOLD))
+    findings = list(islice(errors, _MAX_FINDINGS))
     if next(errors, None) is not None:
-        message = f"there are more than {_MOST_TOLD} errors; is this a project file?"
+        message = f"there are more than {_MAX_FINDINGS} errors; is this a project file?"
         findings.append(located.finding(located.key(()), message, None))
     if not findings:
-        findings.extend(islice(_shared_states(top, environments, located), _MOST_TOLD))
+        findings.extend(islice(_shared_states(top, environments, located), _MAX_FINDINGS))
     if findings:
         raise ProjectFileError(findings)
     return ProjectFile(path, top, environments, located)

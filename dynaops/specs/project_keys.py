@@ -12,7 +12,7 @@ from enum import Enum
 from math import isfinite
 from typing import Any
 
-from dynaops.specs.environment import prefix_fault
+from dynaops.specs.environment import prefix_error
 
 RECIPIENT = (
     r"arn:[a-z0-9-]+:(sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?"
@@ -145,7 +145,7 @@ KEYS = (
         ValueForm.TEXTS,
         "Beginnings of the names of environment variables that specs may read as ${env.NAME}.",
         '["SHOP_"]',
-        fault=prefix_fault,
+        fault=prefix_error,
     ),
     SettingKey(
         "policies",

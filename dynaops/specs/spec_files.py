@@ -114,7 +114,7 @@ def read_file(path: Path, findings: list[Finding]) -> list[Written]:
     return [Written(file, node) for node in documents]
 
 
-def read_found(path: Path, findings: list[Finding]) -> list[Written]:
+def read_if_file(path: Path, findings: list[Finding]) -> list[Written]:
     """The documents of a file that was found in its folder and not named; empty for a folder of that name."""
     if leads_outside(path, listed=True):
         findings.append(_linked(path))

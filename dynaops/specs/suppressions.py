@@ -15,7 +15,7 @@ from dynaops.model.findings.rule import Stage, make_finding
 from dynaops.model.findings.specs import SPEC021, SPEC022
 from dynaops.specs.load import Document
 
-_ALIKE = 0.9
+_SIMILARITY = 0.9
 """The similarity of a misspelled code: a missing digit or a different case, but not another number."""
 _REFERENCE = "docs/findings.md lists all ids."
 
@@ -31,7 +31,7 @@ def without_accepted(findings: Iterable[Finding], spec: TableSpec | None) -> lis
     ]
 
 
-def idle(document: Document, findings: Iterable[Finding]) -> Iterator[Finding]:
+def suppression_findings(document: Document, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Errors and warnings about a spec's suppressions, given all findings of its offline checks.
 
     Suppressions of findings that need AWS (plan, validate --live) are not checked here.
@@ -41,7 +41,7 @@ def idle(document: Document, findings: Iterable[Finding]) -> Iterator[Finding]:
         path = f"suppress.{at}.finding"
         rule = FINDING_RULES.get(entry.finding)
         if rule is None or rule.stage is Stage.PROJECT:
-            suggestions = get_close_matches(entry.finding.upper(), sorted(FINDING_RULES), 1, _ALIKE)
+            suggestions = get_close_matches(entry.finding.upper(), sorted(FINDING_RULES), 1, _SIMILARITY)
             hint = f"Did you mean {suggestions[0]}? {_REFERENCE}" if suggestions else _REFERENCE
             yield make_finding(SPEC021, f"there is no finding {entry.finding} to suppress", hint, path=path)
         elif severities.get(entry.finding) is Severity.ERROR:

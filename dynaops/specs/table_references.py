@@ -21,7 +21,7 @@ class TableReference(NamedTuple):
     place: Place
 
 
-class Referring(NamedTuple):
+class ReferringTable(NamedTuple):
     """The parts of a table's document that the checks need. `has_stream`: None if only AWS knows."""
 
     name: str
@@ -41,7 +41,7 @@ def attribute_error(table: str, attribute: str) -> tuple[str, str] | None:
     return f"a table has no attribute {attribute[:100]!r}", hint
 
 
-def wrong_references(documents: Iterable[Referring]) -> Iterator[Finding]:
+def wrong_references(documents: Iterable[ReferringTable]) -> Iterator[Finding]:
     """Errors for references to undeclared tables, to the same table, and in a cycle."""
     known = {document.name: document for document in documents}
     for document in known.values():
@@ -55,7 +55,7 @@ def wrong_references(documents: Iterable[Referring]) -> Iterator[Finding]:
 
 
 def _wrong(
-    document: Referring, reference: TableReference, known: Mapping[str, Referring]
+    document: ReferringTable, reference: TableReference, known: Mapping[str, ReferringTable]
 ) -> tuple[str, str] | None:
     if reference.table == document.name:
         hint = (
@@ -75,7 +75,7 @@ def _wrong(
     return None
 
 
-def _circles(known: Mapping[str, Referring]) -> Iterator[Finding]:
+def _circles(known: Mapping[str, ReferringTable]) -> Iterator[Finding]:
     """An error for each cycle of tables that refer to each other, with all members in order."""
     finished: set[str] = set()
     for start in known:

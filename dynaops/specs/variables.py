@@ -26,7 +26,7 @@ MAX_EXPANDED = 4 * 1024 * 1024
 """The most characters that variables add to one document."""
 MAX_EXPANDED_IN_ALL = 64 * 1024 * 1024
 """The most characters that variables add to all documents of a run."""
-_MOST_TOLD = 100
+_MAX_FINDINGS = 100
 """The most findings of a run."""
 _LONGEST_NAME = 100
 _MOST_COMPARED = 1000
@@ -252,14 +252,14 @@ class Substitution:
 
     def _near(self, key: str) -> str:
         names = self.values.variables
-        if len(key) <= _LONGEST_NAME and len(names) <= _MOST_COMPARED and len(self.findings) < _MOST_TOLD:
+        if len(key) <= _LONGEST_NAME and len(names) <= _MOST_COMPARED and len(self.findings) < _MAX_FINDINGS:
             suggestions = get_close_matches(key, names, 1)
             if suggestions:
                 return f"Did you mean ${{var.{suggestions[0]}}}?"
         return f"Give it with --var {_short(key)}=VALUE or --var-file."
 
     def _tell(self, rule: FindingRule, message: str, hint: str | None, node: YamlNode) -> None:
-        if len(self.findings) >= _MOST_TOLD:
+        if len(self.findings) >= _MAX_FINDINGS:
             self._more += 1
             return
         place = place_of(node.spot)

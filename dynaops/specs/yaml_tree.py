@@ -22,7 +22,7 @@ MAX_NODES = 100_000
 MAX_ALIASED = 4 * 1024 * 1024
 """The most characters that aliases add to those of the text."""
 MAX_DEPTH = 60
-_MAX_SAID = 60
+_MAX_SHOWN = 60
 """The most characters of a value in a message."""
 _NODE_COST = 16
 """The cost of a value in addition to its characters."""
@@ -253,7 +253,7 @@ class _NodeBuilder:
             return _SCALARS[kind](_characters(str(node.value), place))
         except (ValueError, ArithmeticError):
             text = str(node.value)
-            shown = repr(text if len(text) <= _MAX_SAID else f"{text[:_MAX_SAID]}...")
+            shown = repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")
             raise unreadable(SPEC006, f"{shown} is not a value of {tag}", place) from None
 
 

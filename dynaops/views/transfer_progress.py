@@ -86,7 +86,7 @@ class TransferView(Protocol):
         """Show the current progress."""
 
 
-def moving_on(stream: TextIO, color: bool, verb: str, stopping: str = STOPPING) -> TransferView:
+def view_on(stream: TextIO, color: bool, verb: str, stopping: str = STOPPING) -> TransferView:
     """The view for `stream`. `verb` is what happens to items, such as "written"; `stopping` is the effect of Ctrl-C."""
     if is_terminal(stream):
         return LiveTransferView(console_for(stream, color), verb, stopping)
@@ -112,7 +112,7 @@ class PlainTransferView:
         if self._clock() < self._next:
             return
         self._next = self._clock() + _PLAIN_SECONDS
-        text = text_of(_said(status, self._verb))
+        text = text_of(_status_line(status, self._verb))
         with suppress(OSError, ValueError):  # the reader has closed the pipe: the transfer continues
             self._stream.write(f"[{wording.elapsed(status.seconds):>5}] {text}\n")
             self._stream.flush()
@@ -144,7 +144,7 @@ class LiveTransferView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         status = self._standing
-        yield styled(joined((_bar(status), _said(status, self._verb)), "  "))
+        yield styled(joined((_bar(status), _status_line(status, self._verb)), "  "))
         yield styled(line(faint(f"{wording.elapsed(status.seconds)} · {self._stopping}")))
 
 
@@ -167,7 +167,7 @@ def rate(rows: int, seconds: float) -> str:
     return f"{rows / max(seconds, 0.001):,.0f} rows/s"
 
 
-def _said(status: TransferStatus, verb: str) -> Line:
+def _status_line(status: TransferStatus, verb: str) -> Line:
     of = f" of about {size(status.expected)}" if status.expected else ""
     parts = [
         line(strong(f"{status.rows:,}"), f" rows {verb}"),

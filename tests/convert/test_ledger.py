@@ -27,7 +27,7 @@ def test_each_resource_ends_in_one_way() -> None:
         ConversionOutcome.OUTSIDE: 1,
         ConversionOutcome.LOST: 1,
     }
-    (fault,) = [note for note in pieces.notes.found if note.where == vanished]
+    (fault,) = [note for note in pieces.notes.entries if note.where == vanished]
     assert "this is a fault of dynaops" in fault.why
 
 

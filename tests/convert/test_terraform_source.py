@@ -13,7 +13,7 @@ import pytest
 from dynaops.convert.formats import Options
 from dynaops.convert.notes import Notes
 from dynaops.convert.run import Conversion, convert
-from dynaops.convert.terraform.source_choice import asked
+from dynaops.convert.terraform.source_choice import choose_sources
 from dynaops.convert.texts import read
 from tests.convert.converted import lost
 
@@ -171,9 +171,9 @@ def test_a_state_file_that_is_not_the_state_is_not_read(folder: Path, why: str) 
 def test_a_program_that_does_not_end_is_ended(folder: Path) -> None:
     program(folder, "exec sleep 60")
     notes = Notes()
-    found = asked([str(folder)], read([str(folder)], notes), static=False, notes=notes, timeout=0.2)
+    found = choose_sources([str(folder)], read([str(folder)], notes), static=False, notes=notes, timeout=0.2)
     assert [Path(text.path).name for text in found.texts] == ["terraform.tfstate"]
-    assert any("did not end within 0.2 seconds" in note.why for note in notes.found)
+    assert any("did not end within 0.2 seconds" in note.why for note in notes.entries)
 
 
 def test_a_table_whose_lifecycle_is_not_known_is_told(folder: Path) -> None:

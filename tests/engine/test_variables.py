@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dynaops.model.errors import SpecError
 from dynaops.model.finding import Finding
 from dynaops.specs import references
-from dynaops.specs.environment import Environment, looks_secret, prefix_fault
+from dynaops.specs.environment import Environment, looks_secret, prefix_error
 from dynaops.specs.load import load
 from dynaops.specs.references import MAX_NESTED, PieceKind, TextPiece, pieces
 from dynaops.specs.variables import MAX_EXPANDED, Substitution, Values
@@ -467,7 +467,7 @@ def test_what_is_open() -> None:
     ],
 )
 def test_prefixes_that_a_project_can_give(prefix: str, fits: bool) -> None:
-    assert (prefix_fault(prefix) is None) is fits
+    assert (prefix_error(prefix) is None) is fits
 
 
 @pytest.mark.parametrize("value", ["{name: shop-${environment}}", "[shop-${environment}]"])

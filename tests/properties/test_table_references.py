@@ -19,7 +19,7 @@ from dynaops.model.finding import Place
 from dynaops.model.plan import Plan
 from dynaops.sandbox import SandboxServer
 from dynaops.specs.load import load
-from dynaops.specs.table_references import Referring, TableReference, wrong_references
+from dynaops.specs.table_references import ReferringTable, TableReference, wrong_references
 from dynaops.stores import open_store
 
 PLACE = Place(file="specs.yaml", line=1, column=1)
@@ -38,7 +38,7 @@ def test_circles_are_those_that_graphlib_finds(edges: list[tuple[int, int]]) -> 
     for first, second in edges:
         needs[f"t{first}"].add(f"t{second}")
     documents = [
-        Referring(name, True, tuple(TableReference(other, "arn", PLACE) for other in sorted(others)))
+        ReferringTable(name, True, tuple(TableReference(other, "arn", PLACE) for other in sorted(others)))
         for name, others in needs.items()
     ]
     messages = [one.message for one in wrong_references(documents)]

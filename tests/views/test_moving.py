@@ -14,9 +14,9 @@ from dynaops.views.transfer_progress import (
     PlainTransferView,
     TransferOutcome,
     TransferStatus,
-    moving_on,
     outcome_page,
     rate,
+    view_on,
 )
 from tests.views.drawing import FakeTerminal
 
@@ -84,8 +84,8 @@ def test_a_bar_on_a_terminal() -> None:
 
 
 def test_the_view_fits_the_stream() -> None:
-    assert isinstance(moving_on(io.StringIO(), True, "read"), PlainTransferView)
-    with moving_on(FakeTerminal(), False, "read") as view:
+    assert isinstance(view_on(io.StringIO(), True, "read"), PlainTransferView)
+    with view_on(FakeTerminal(), False, "read") as view:
         assert isinstance(view, LiveTransferView)
 
 

@@ -24,7 +24,7 @@ from dynaops.model.exits import Exit
 from dynaops.stores.drills import KIND
 from dynaops.views.backups import verified_page
 from dynaops.views.outcome import outcome_page
-from dynaops.views.transfer_progress import TransferStatus, moving_on
+from dynaops.views.transfer_progress import TransferStatus, view_on
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -111,7 +111,7 @@ def _compared(
 ) -> Verified:
     """Compare, and delete the scratch table in any case. Raises VerifyInterrupted."""
     try:
-        with moving_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
+        with view_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
             return compare(aws, drill, how, lambda reading: view.show(_standing(reading)))
     except KeyboardInterrupt:
         raise VerifyInterrupted(

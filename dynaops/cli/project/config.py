@@ -100,7 +100,7 @@ def _checked() -> tuple[str, list[Finding], list[str]]:
     from dynaops.cli.project.config_values import missing_files
     from dynaops.model.errors import DynaopsError
     from dynaops.model.project import SETTINGS, settings_file
-    from dynaops.specs.project import from_here
+    from dynaops.specs.project import relative_to_cwd
     from dynaops.specs.project_file import ProjectFileError, find
 
     path = settings_file()
@@ -109,7 +109,7 @@ def _checked() -> tuple[str, list[Finding], list[str]]:
             f"There is no project file: no {SETTINGS} was found from {Path.cwd()} upwards",
             "Write one: dynaops init --project.",
         )
-    name = from_here(path.parent, path.name)
+    name = relative_to_cwd(path.parent, path.name)
     try:
         file = find()
     except ProjectFileError as error:

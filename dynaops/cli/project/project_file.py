@@ -12,7 +12,7 @@ from pathlib import Path
 from dynaops.cli.durations import seconds
 from dynaops.cli.settings import DEFAULT_STATE, GlobalSettings
 from dynaops.model.errors import DynaopsError
-from dynaops.specs.project import Project, from_here
+from dynaops.specs.project import Project, relative_to_cwd
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 SANDBOX_STATES = "state"
@@ -122,7 +122,7 @@ def default_state(project_settings: Project) -> str:
     folder, slash, file = DEFAULT_STATE.rpartition("/")
     own = f"{project_settings.environment}/" if project_settings.environment else ""
     return (
-        from_here(project_settings.folder, f"{folder}{slash}{own}{file}")
+        relative_to_cwd(project_settings.folder, f"{folder}{slash}{own}{file}")
         if project_settings.file
         else DEFAULT_STATE
     )

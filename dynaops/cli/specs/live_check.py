@@ -28,7 +28,7 @@ from dynaops.model.resource import Scope
 from dynaops.specs.check import check
 from dynaops.specs.load import Document, Documents
 from dynaops.specs.path_patterns import SUFFIXES, is_pattern
-from dynaops.specs.project import from_here
+from dynaops.specs.project import relative_to_cwd
 from dynaops.specs.suppressions import unused_live
 from dynaops.views.formats.entries import of_health
 from dynaops.views.formats.entry import RunReport
@@ -164,7 +164,7 @@ def _subject(document: Document, aws: Aws) -> Subject:
 def _document_of(name: str, state: State, specs: SpecSource, screen: Screen) -> Document | None:
     """The spec of a named table: the file that it was applied from, else below specs/; None if there is none."""
     record = state.resources.get(name)
-    applied_from = from_here(specs.project.folder, record.source) if record and record.source else None
+    applied_from = relative_to_cwd(specs.project.folder, record.source) if record and record.source else None
     for path in (applied_from, *wiring.default_paths(specs.project)):
         if path and (is_pattern(path) or Path(path).exists()):
             try:

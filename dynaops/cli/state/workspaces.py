@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dynaops.cli.project.project_file import is_sandbox_state, project
 from dynaops.cli.settings import GlobalSettings
 from dynaops.model.errors import DynaopsError
-from dynaops.specs.project import Project, from_here
+from dynaops.specs.project import Project, relative_to_cwd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -103,7 +103,7 @@ def exists(store: Store) -> bool:
 def _file() -> Path:
     from dynaops.model.project import root
 
-    return Path(from_here(root(), _FILE))
+    return Path(relative_to_cwd(root(), _FILE))
 
 
 def _recorded() -> str:

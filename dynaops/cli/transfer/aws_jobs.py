@@ -33,7 +33,7 @@ from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.aws_jobs import jobs_page
 from dynaops.views.page import TextStyle
-from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, view_on
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -139,7 +139,7 @@ def handed_over(via: JobCommand, prepared: Prepared, to: Handover, aws: Aws, scr
         )
 
     with (
-        moving_on(screen.people, screen.color, "staged", "Ctrl-C stops; nothing is loaded then") as view,
+        view_on(screen.people, screen.color, "staged", "Ctrl-C stops; nothing is loaded then") as view,
         terminated_as_interrupted(),
     ):
         try:
@@ -223,7 +223,7 @@ def followed(look: Callable[[], AwsJob], aws: Aws, screen: Screen, verb: str, si
         )
 
     stopping = "Ctrl-C stops watching; AWS goes on"
-    with moving_on(screen.people, screen.color, verb, stopping) as view, terminated_as_interrupted():
+    with view_on(screen.people, screen.color, verb, stopping) as view, terminated_as_interrupted():
         try:
             return watch(aws, look, tell)
         except KeyboardInterrupt:

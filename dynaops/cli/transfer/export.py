@@ -25,7 +25,13 @@ from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.page import TextStyle
-from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on, outcome_page, rate
+from dynaops.views.transfer_progress import (
+    TransferOutcome,
+    TransferStatus,
+    outcome_page,
+    rate,
+    view_on,
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def run(request: ExportRequest, settings: GlobalSettings) -> int:
     if stdout:
         screen.people = sys.stderr
     load_files.clean_up(options.checkpoint, screen)
-    with moving_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
+    with view_on(screen.people, screen.color, "read") as view, terminated_as_interrupted():
         last = Exported()
 
         def show(exported: Exported) -> None:

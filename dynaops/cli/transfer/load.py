@@ -28,7 +28,7 @@ from dynaops.model.exits import Exit
 from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.page import TextStyle
-from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on, outcome_page, rate
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, outcome_page, rate, view_on
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -141,7 +141,7 @@ def load_one(
         load_files.check_resumed_rejects(left, request.rejects)
     load_files.clean_up(options.checkpoint, screen, path)
     watched = _Watched(prepared)
-    with moving_on(screen.people, screen.color, _DONE[mode]) as view, terminated_as_interrupted():
+    with view_on(screen.people, screen.color, _DONE[mode]) as view, terminated_as_interrupted():
         try:
             summary = load(
                 aws,
@@ -175,7 +175,7 @@ def rehearse_one(
             seconds=rehearsal.seconds,
         )
 
-    with moving_on(screen.people, screen.color, "checked") as view, terminated_as_interrupted():
+    with view_on(screen.people, screen.color, "checked") as view, terminated_as_interrupted():
         rehearsal = rehearse(
             prepared, request.rejects_path, request.fail_fast, lambda one: view.show(standing(one))
         )

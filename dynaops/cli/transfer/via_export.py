@@ -24,7 +24,7 @@ from dynaops.model.quantities import size
 from dynaops.views import wording
 from dynaops.views.page import TextStyle
 from dynaops.views.progress import progress_on
-from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, moving_on, outcome_page
+from dynaops.views.transfer_progress import TransferOutcome, TransferStatus, outcome_page, view_on
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
@@ -153,7 +153,7 @@ def _exported(
 
 def _fetched(bucket: str, manifest: str, folder: Path, aws: Aws, screen: Screen) -> table_export.Fetched:
     began = time.monotonic()
-    with moving_on(screen.people, screen.color, "fetched") as view, terminated_as_interrupted():
+    with view_on(screen.people, screen.color, "fetched") as view, terminated_as_interrupted():
 
         def tell(done: int) -> None:
             view.show(TransferStatus(bytes=done, moved_bytes=done, seconds=time.monotonic() - began))

@@ -28,7 +28,7 @@ _PSEUDO = (
 )
 
 
-class Gone(Exception):
+class NoValue(Exception):
     """AWS::NoValue: the property counts as absent."""
 
 
@@ -65,7 +65,7 @@ class Resolver:
             for name, child in self._unlooped(node.value).items():
                 try:
                     properties[name] = self.known(child)
-                except Gone:
+                except NoValue:
                     continue
         return YamlNode(properties, node.spot)
 
@@ -78,7 +78,7 @@ class Resolver:
                 return Unknown(str(error))
 
     def known(self, node: YamlNode) -> YamlNode:
-        """The value with every function in it resolved; above a limit, Unknown with the reason. Raises Gone."""
+        """The value with every function in it resolved; above a limit, Unknown with the reason. Raises NoValue."""
         with self.budget.unit():
             try:
                 return self.resolved(node)
@@ -86,7 +86,7 @@ class Resolver:
                 return YamlNode(Unknown(str(error)), node.spot)
 
     def resolved(self, node: YamlNode) -> YamlNode:
-        """The value with every function in it resolved. Raises TooLarge, and Gone if it is AWS::NoValue."""
+        """The value with every function in it resolved. Raises TooLarge, and NoValue if it is AWS::NoValue."""
         self.budget.step()
         with self.budget.nested():
             return self._resolved(node)
@@ -95,7 +95,7 @@ class Resolver:
         """The resolved value as plain data; AWS::NoValue within a text is Unknown."""
         try:
             return self.resolved(node).value
-        except Gone:
+        except NoValue:
             return Unknown("AWS::NoValue is no value within a text")
 
     def _resolved(self, node: YamlNode) -> YamlNode:
@@ -104,7 +104,7 @@ class Resolver:
             for child in node.value:
                 try:
                     members.append(self.resolved(child))
-                except Gone:
+                except NoValue:
                     continue
             return YamlNode(members, node.spot)
         if not isinstance(node.value, dict):
@@ -116,7 +116,7 @@ class Resolver:
         for key, child in self._unlooped(node.value).items():
             try:
                 kept[key] = self.resolved(child)
-            except Gone:
+            except NoValue:
                 continue
         return YamlNode(kept, node.spot)
 
@@ -143,7 +143,7 @@ class Resolver:
         self._busy.append(condition)
         try:
             is_met = truth_of(self.resolved(self._conditions[condition]).value)
-        except Gone:
+        except NoValue:
             is_met = Unknown(f"the condition {condition} is AWS::NoValue")
         finally:
             self._busy.pop()
@@ -183,9 +183,9 @@ class Resolver:
         return YamlNode(value, around.spot)
 
     def named(self, name: str) -> Any:
-        """The result of ``Ref`` for a parameter, a pseudo parameter or a resource. Raises Gone for AWS::NoValue."""
+        """The result of ``Ref`` for a parameter, a pseudo parameter or a resource. Raises NoValue for AWS::NoValue."""
         if name == "AWS::NoValue":
-            raise Gone
+            raise NoValue
         parameters = self.section("Parameters")
         if name in parameters:
             return self._parameter(name, parameters[name])

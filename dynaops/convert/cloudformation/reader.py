@@ -8,7 +8,7 @@ from typing import Any
 from dynaops.convert.budget import TOO_LARGE
 from dynaops.convert.cloudformation import companions, globaltable, sam, tables
 from dynaops.convert.cloudformation.identities import NAME_OF, Identities
-from dynaops.convert.cloudformation.intrinsics import Gone, Resolver
+from dynaops.convert.cloudformation.intrinsics import NoValue, Resolver
 from dynaops.convert.cloudformation.stack import Stack
 from dynaops.convert.cloudformation.transforms import not_opened, untransformed
 from dynaops.convert.cloudformation.values import call_in, name_among
@@ -85,7 +85,7 @@ def _read(reader: Reader, stack: Stack, logical: str, node: YamlNode, resolver: 
     properties = node.value.get("Properties") or YamlNode({}, node.spot)
     try:
         resolved = resolver.properties(properties)
-    except Gone:
+    except NoValue:
         resolved = YamlNode({}, node.spot)
     if not isinstance(resolved.value, dict):
         unknown = isinstance(resolved.value, Unknown)
@@ -207,7 +207,7 @@ def _naming(resources: Mapping[str, YamlNode], resolver: Resolver) -> Callable[[
             if declared is None:
                 return None
             value = resolver.known(declared).value
-        except Gone:
+        except NoValue:
             value = None
         finally:
             busy.pop()
@@ -230,7 +230,7 @@ def _globals(sections: Mapping[str, YamlNode], resolver: Resolver) -> dict[str, 
     for name, child in node.value.items():
         try:
             defaults[name] = resolver.properties(child)
-        except Gone:
+        except NoValue:
             continue
     return defaults
 

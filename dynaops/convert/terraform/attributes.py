@@ -12,7 +12,7 @@ from dynaops.convert.terraform.evaluate import NameScope, evaluated
 from dynaops.convert.terraform.hcl import HclBlock
 from dynaops.convert.terraform.values import (
     NOWHERE,
-    Mistake,
+    ExpressionError,
     UnsupportedArguments,
     flag_of,
     is_scalar,
@@ -121,7 +121,7 @@ def _typed(node: YamlNode, kind: str, name: str) -> YamlNode:
             return YamlNode(flag_of(node.value), node.spot)
         if kind in resources.READERS or isinstance(node.value, str):
             return YamlNode(text_of(node.value), node.spot)
-    except (UnsupportedArguments, Mistake):
+    except (UnsupportedArguments, ExpressionError):
         pass
     return YamlNode(Unknown(f"the type of {kind}'s {name} is not known here"), node.spot)
 

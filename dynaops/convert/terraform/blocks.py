@@ -14,7 +14,13 @@ from dynaops.convert.part import Unknown
 from dynaops.convert.terraform.evaluate import NameScope, known_value
 from dynaops.convert.terraform.hcl import Body, Expression, HclBlock
 from dynaops.convert.terraform.trees import trees
-from dynaops.convert.terraform.values import Mistake, SetValue, UnsupportedArguments, is_sorted_set, pairs
+from dynaops.convert.terraform.values import (
+    ExpressionError,
+    SetValue,
+    UnsupportedArguments,
+    is_sorted_set,
+    pairs,
+)
 from dynaops.specs.yaml_tree import YamlNode
 
 _VARIABLE = re.compile(r"(?:\"\$\{)?var\.(\w+)(?:\}\")?")
@@ -104,7 +110,7 @@ def _dynamic(block: HclBlock, scope: NameScope) -> Iterator[YamlNode]:
     members: list[tuple[YamlNode, YamlNode]] = []
     try:
         members = pairs(collection)
-    except (UnsupportedArguments, Mistake):
+    except (UnsupportedArguments, ExpressionError):
         unknown = unknown or Unknown(f"{for_each.written} cannot be iterated over")
     if isinstance(collection.value, SetValue) and not is_sorted_set(collection.value):
         members = sorted(members, key=lambda pair: pair[0].spot)

@@ -12,7 +12,7 @@ from dynaops.convert.policies import statements_of
 from dynaops.convert.scaling import dimension
 from dynaops.convert.terraform import tables
 from dynaops.convert.terraform.context import ReadContext
-from dynaops.convert.terraform.defaults import BACKUP_PLAN, REPLICA, SCALING_POLICY, TRIGGER, said
+from dynaops.convert.terraform.defaults import BACKUP_PLAN, REPLICA, SCALING_POLICY, TRIGGER, value_or_default
 
 
 def replica(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
@@ -23,7 +23,9 @@ def replica(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa:
     part.skip("arn")
     region = part.text("region") or region_of(arn)
     tags = tables.tags(part)
-    recovers = said(part, "point_in_time_recovery", SourceMap.open_flag, REPLICA, "point_in_time_recovery")
+    recovers = value_or_default(
+        part, "point_in_time_recovery", SourceMap.open_flag, REPLICA, "point_in_time_recovery"
+    )
     data: Spec = {
         "region": region,
         "kms_key_arn": part.open_text("kms_key_arn"),
@@ -123,7 +125,7 @@ def scalable_target(world: ReadContext, part: SourceMap, address: str) -> None: 
 
 def scaling_policy(world: ReadContext, part: SourceMap, address: str) -> None:  # noqa: ARG001
     part.skip("id", "arn", "name", "alarm_arns", "service_namespace", "region")
-    kind = said(part, "policy_type", SourceMap.text, SCALING_POLICY, "policy_type")
+    kind = value_or_default(part, "policy_type", SourceMap.text, SCALING_POLICY, "policy_type")
     shape = part.part("target_tracking_scaling_policy_configuration")
     if shape is None or kind != "TargetTrackingScaling":
         part.skip(*part.names)
@@ -179,8 +181,9 @@ def event_source_mapping(world: ReadContext, part: SourceMap, address: str) -> N
     source, function = part.text("event_source_arn"), part.text("function_name")
     data: dict[str, Any] = {
         "function": (function or "").rpartition("function:")[2],
-        "enabled": said(part, "enabled", SourceMap.open_flag, TRIGGER, "enabled"),
-        "batch_size": said(part, "batch_size", SourceMap.open_number, TRIGGER, "batch_size") or None,
+        "enabled": value_or_default(part, "enabled", SourceMap.open_flag, TRIGGER, "enabled"),
+        "batch_size": value_or_default(part, "batch_size", SourceMap.open_number, TRIGGER, "batch_size")
+        or None,
         "maximum_batching_window": part.open_number("maximum_batching_window_in_seconds") or None,
         "starting_position": part.open_word("starting_position") or None,
         "parallelization_factor": part.open_number("parallelization_factor") or None,
@@ -230,8 +233,9 @@ def _rule(part: SourceMap) -> Spec:
         "name": part.text("rule_name"),
         "schedule": part.text("schedule"),
         "timezone": part.text("schedule_expression_timezone") or None,
-        "start_window": said(part, "start_window", SourceMap.number, BACKUP_PLAN, "start_window") or None,
-        "completion_window": said(
+        "start_window": value_or_default(part, "start_window", SourceMap.number, BACKUP_PLAN, "start_window")
+        or None,
+        "completion_window": value_or_default(
             part, "completion_window", SourceMap.number, BACKUP_PLAN, "completion_window"
         )
         or None,

@@ -88,7 +88,7 @@ def default(kind: str, name: str) -> Any:
     return DEFAULTS[kind, name].value
 
 
-def said(
+def value_or_default(
     part: SourceMap | None, argument: str, read: Callable[[SourceMap, str], Any], kind: str, name: str
 ) -> Any:
     """The value in the source, else the default of `kind` and `name`. None for a wrong type, which is noted."""

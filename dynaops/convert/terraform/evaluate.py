@@ -21,7 +21,7 @@ from dynaops.convert.terraform.operators import binary, negated
 from dynaops.convert.terraform.trees import tokens, trees
 from dynaops.convert.terraform.values import (
     NOWHERE,
-    Mistake,
+    ExpressionError,
     TerraformError,
     UnsupportedArguments,
     charged,
@@ -101,7 +101,7 @@ class Evaluator:
                 value = made(tree)
             except UnsupportedArguments:
                 return self.unknown(tree)
-            except Mistake:
+            except ExpressionError:
                 return self.failed(tree)
         if isinstance(value, YamlNode) and value.spot != NOWHERE and not isinstance(value.value, Unknown):
             return value
@@ -332,7 +332,7 @@ class Evaluator:
         return self.called(name, arguments, tree)
 
     def called(self, name: str, arguments: list[YamlNode], tree: Any) -> Any:
-        """The value of a function call. Raises Unfit and Mistake."""
+        """The value of a function call. Raises UnsupportedArguments and ExpressionError."""
         for node in arguments:
             if failure := failure_in(node):
                 return failure

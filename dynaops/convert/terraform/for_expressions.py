@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.convert.part import Unknown
 from dynaops.convert.terraform.trees import tokens, trees
-from dynaops.convert.terraform.values import Mistake, flag_of, pairs
+from dynaops.convert.terraform.values import ExpressionError, flag_of, pairs
 from dynaops.specs.yaml_tree import YamlNode
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def mapped(evaluator: Evaluator, tree: Any) -> Any:
             if grouped:
                 members.setdefault(name, YamlNode([], value.spot)).value.append(value)
             elif name in members:
-                raise Mistake  # two members with one key
+                raise ExpressionError  # two members with one key
             else:
                 members[name] = value
     except _UnknownPart as error:
@@ -59,7 +59,10 @@ def mapped(evaluator: Evaluator, tree: Any) -> Any:
 
 
 def _iterations(evaluator: Evaluator, intro: Any, rest: list[Any]) -> Iterator[Evaluator]:
-    """An evaluator for each member that the condition lets in. Raises _NotKnown, Unfit and Mistake."""
+    """An evaluator for each member that the condition lets in.
+
+    Raises _NotKnown, UnsupportedArguments and ExpressionError.
+    """
     *names, source = trees(intro)
     bound = [str(name.children[0]) for name in names]
     collection = evaluator.value(source)

@@ -13,7 +13,7 @@ from dynaops.convert.part import Open, SourceMap
 from dynaops.convert.pieces import PieceKind, Spec
 from dynaops.convert.terraform import tables
 from dynaops.convert.terraform.context import ReadContext
-from dynaops.convert.terraform.defaults import MODULE, TABLE, default, said
+from dynaops.convert.terraform.defaults import MODULE, TABLE, default, value_or_default
 from dynaops.kinds import TableSpec
 
 _HOW = ("source", "version", "providers", "depends_on", "create_table", "count", "for_each")
@@ -46,7 +46,7 @@ def read(world: ReadContext, part: SourceMap) -> None:
         return
     if tables.lacks_keys(part):
         return
-    billing = said(part, "billing_mode", SourceMap.open_word, MODULE, "billing_mode")
+    billing = value_or_default(part, "billing_mode", SourceMap.open_word, MODULE, "billing_mode")
     spec: Spec = {
         "table_name": name,
         "region": part.text("region") or world.region,
@@ -61,7 +61,7 @@ def read(world: ReadContext, part: SourceMap) -> None:
             if not tables.lacks_keys(index)
         ],
         "local_secondary_indexes": [_local(index) for index in _named(part, "local_secondary_indexes")],
-        "table_class": said(part, "table_class", SourceMap.open_word, MODULE, "table_class"),
+        "table_class": value_or_default(part, "table_class", SourceMap.open_word, MODULE, "table_class"),
         "tags": tables.tags(part),
     }
     _settings(part, spec, own)
@@ -94,7 +94,7 @@ def _settings(part: SourceMap, spec: Spec, own: bool) -> None:
     spec["stream"] = tables.stream(part)
     attribute = part.open_text("ttl_attribute_name")
     on = (
-        said(part, "ttl_enabled", SourceMap.open_flag, MODULE, "ttl_enabled")
+        value_or_default(part, "ttl_enabled", SourceMap.open_flag, MODULE, "ttl_enabled")
         if not own or "ttl_enabled" in part
         else True
     )
@@ -109,7 +109,7 @@ def _flag(part: SourceMap, name: str, own: bool) -> Any:
     if own and name not in part:
         part.skip(name)
         return name != "deletion_protection_enabled"
-    return said(part, name, SourceMap.open_flag, MODULE, name)
+    return value_or_default(part, name, SourceMap.open_flag, MODULE, name)
 
 
 def _block(on: Any, more: Spec) -> Spec | None:
@@ -126,7 +126,7 @@ def _named(part: SourceMap, name: str) -> list[SourceMap]:
         entries = part.entries(name)
         for key, child in entries.items():
             if "name" not in child:
-                child.name_it(key)
+                child.set_name(key)
         return list(entries.values())
     return part.parts(name)
 
@@ -171,7 +171,7 @@ def _replicas(world: ReadContext, part: SourceMap, spec: Spec) -> None:
 
 def _scaling(world: ReadContext, part: SourceMap, spec: Spec) -> None:
     """Read `autoscaling_*` of terraform-aws-modules; the minimum is the table's capacity."""
-    enabled = said(part, "autoscaling_enabled", SourceMap.flag, MODULE, "autoscaling_enabled")
+    enabled = value_or_default(part, "autoscaling_enabled", SourceMap.flag, MODULE, "autoscaling_enabled")
     given = part.part("autoscaling_defaults")
     defaults = {
         name: given.open_number(name) if given and name in given else default(MODULE, name)

@@ -127,7 +127,7 @@ class ModuleInstance:
         address = f"{self._path}{key[1]}.{key[2]}"
         region = self.region_of(block)
         world = ReadContext(self._pieces, observed=False, region=region)
-        instances = self._told_instances(key, block, address)
+        instances = self._noted_instances(key, block, address)
         for index, scope in instances:
             node = mapped(block.body, scope, META)
             where = SourcePlace(
@@ -138,7 +138,7 @@ class ModuleInstance:
             self._with_default_tags(node, block, key[1], where)
             resources.read(world, key[1], SourceMap(node, where, self._pieces.notes), f"{address}{index}")
 
-    def _told_instances(self, key: tuple[str, ...], block: HclBlock, address: str) -> Sequence[Instance]:
+    def _noted_instances(self, key: tuple[str, ...], block: HclBlock, address: str) -> Sequence[Instance]:
         """The instances of a block. If there are none, or their number is not known, that is noted."""
         instances = self._references.instances(key)
         where = SourcePlace(address, block.spot)
@@ -188,7 +188,7 @@ class ModuleInstance:
         if registry.is_public_table(source):
             self._public_table(key, block, address)
         elif registry.is_local(source):
-            instances = self._told_instances(key, block, address)
+            instances = self._noted_instances(key, block, address)
             children = self._children_of(key[1], block) if instances else {}
             if isinstance(children, str):
                 self._absent(where, children)
@@ -214,7 +214,7 @@ class ModuleInstance:
             self._absent(SourcePlace(address, block.spot), why)
             return
         world = ReadContext(self._pieces, observed=False, region=self.region_of(None))
-        instances = self._told_instances(key, block, address)
+        instances = self._noted_instances(key, block, address)
         for index, scope in instances:
             node = mapped(block.body, scope, (*META, *_CALL))
             where = SourcePlace(

@@ -7,7 +7,7 @@ from typing import Any
 
 from dynaops.convert.part import Unknown
 from dynaops.convert.terraform.values import (
-    Mistake,
+    ExpressionError,
     Number,
     UnsupportedArguments,
     flag_of,
@@ -20,7 +20,7 @@ from dynaops.convert.terraform.values import (
 
 
 def binary(operator: str, left: Any, right: Any) -> Any:
-    """The result of a binary operator for two known values. Raises Unfit and Mistake."""
+    """The result of a binary operator for two known values. Raises UnsupportedArguments and ExpressionError."""
     if operator in ("==", "!="):
         return _equal(left, right) == (operator == "==")
     if operator == "&&":
@@ -34,7 +34,7 @@ def binary(operator: str, left: Any, right: Any) -> Any:
 
 
 def negated(operator: str, value: Any) -> Any:
-    """The result of ``!x`` or ``-x``. Raises Unfit and Mistake."""
+    """The result of ``!x`` or ``-x``. Raises UnsupportedArguments and ExpressionError."""
     if operator == "!":
         return not flag_of(value)
     return number(-_reckoned(value))
@@ -55,7 +55,7 @@ def _arithmetic(operator: str, a: Fraction, b: Fraction) -> Fraction:
     if operator == "*":
         return a * b
     if b == 0:
-        raise Mistake
+        raise ExpressionError
     if operator == "/":
         return a / b
     if operator == "%":
@@ -67,7 +67,10 @@ def _arithmetic(operator: str, a: Fraction, b: Fraction) -> Fraction:
 
 
 def _equal(left: Any, right: Any) -> bool:
-    """Whether two values have the same type and are equal. Raises Unfit for collections, whose types are not known."""
+    """Whether two values have the same type and are equal.
+
+    Raises UnsupportedArguments for collections, whose types are not known.
+    """
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         raise UnsupportedArguments
     if left is None or right is None:

@@ -31,7 +31,7 @@ class ShowResult:
     why: str = ""
 
 
-def shown(folder: Path, timeout: float = TIMEOUT) -> ShowResult | None:
+def show_state(folder: Path, timeout: float = TIMEOUT) -> ShowResult | None:
     """The state of a folder with a configuration. None if it has no configuration or no state."""
     if not any(folder.glob("*.tf")) and not any(folder.glob("*.tf.json")):
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from dynaops.convert.budget import Budget
 from dynaops.convert.notes import Notes, SourcePlace
 from dynaops.convert.pieces import Pieces
-from dynaops.convert.terraform.show import STATE, TIMEOUT, has_own_state, shown
+from dynaops.convert.terraform.show import STATE, TIMEOUT, has_own_state, show_state
 from dynaops.convert.texts import SourceText
 from dynaops.specs.yaml_tree import UnreadableSpec
 
@@ -25,7 +25,7 @@ class SourceChoice:
     configurations: list[list[SourceText]] = field(default_factory=list)
 
 
-def asked(
+def choose_sources(
     paths: Sequence[str], texts: Sequence[SourceText], static: bool, notes: Notes, timeout: float = TIMEOUT
 ) -> SourceChoice:
     """Replace the files of each named folder that has a configuration by its state, if there is a state.
@@ -51,7 +51,7 @@ def _replace(
 ) -> None:
     states = [text for text in own if text.path.endswith(".tfstate")]
     files = [text for text in own if text not in states]
-    made = None if static else shown(folder, timeout)
+    made = None if static else show_state(folder, timeout)
     where = SourcePlace(folder.as_posix(), (folder.as_posix(), 0, 0))
     if made is not None and made.text is not None and not made.why:
         notes.remark(where, f"read from its state by `{made.command}`; --static reads the .tf files instead")
@@ -101,7 +101,7 @@ def add_lifecycles(
             )
             continue
         lifecycles = {table.where.what: table.spec.get("lifecycle") for table in from_files.tables.values()}
-        lost = [note for note in from_files.notes.found if note.lost and ".lifecycle" in note.where.what]
+        lost = [note for note in from_files.notes.entries if note.lost and ".lifecycle" in note.where.what]
         for note in lost:
             pieces.notes.lost(note.where, note.why)
         for table in pieces.tables.values():

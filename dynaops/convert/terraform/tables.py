@@ -6,7 +6,7 @@ from dynaops.convert.arns import region_of
 from dynaops.convert.part import Open, SourceMap, unknowns
 from dynaops.convert.pieces import PieceKind, Spec
 from dynaops.convert.terraform.context import ReadContext
-from dynaops.convert.terraform.defaults import TABLE, default, said
+from dynaops.convert.terraform.defaults import TABLE, default, value_or_default
 from dynaops.kinds import TableSpec
 
 _ANSWERED = ("id", "arn", "stream_arn", "stream_label")
@@ -41,7 +41,7 @@ def table(world: ReadContext, part: SourceMap) -> None:
         return
     if world.observed:
         part.skip("timeouts")
-    billing = said(part, "billing_mode", SourceMap.open_word, TABLE, "billing_mode")
+    billing = value_or_default(part, "billing_mode", SourceMap.open_word, TABLE, "billing_mode")
     spec: Spec = {
         "table_name": name,
         "region": part.text("region") or region_of(arn) or world.region,
@@ -51,7 +51,7 @@ def table(world: ReadContext, part: SourceMap) -> None:
         "billing_mode": billing,
         **throughput(world, part, billing),
         "table_class": _word(part, "table_class"),
-        "deletion_protection": said(
+        "deletion_protection": value_or_default(
             part, "deletion_protection_enabled", SourceMap.open_flag, TABLE, "deletion_protection_enabled"
         ),
         "encryption": encryption(part),
@@ -83,7 +83,7 @@ def table(world: ReadContext, part: SourceMap) -> None:
 
 def _word(part: SourceMap, name: str) -> str | None:
     """A word; None for the "" that a state has if nothing is set."""
-    word: str | None = said(part, name, SourceMap.open_word, TABLE, name)
+    word: str | None = value_or_default(part, name, SourceMap.open_word, TABLE, name)
     return str(default(TABLE, name)) if word == "" else word
 
 
@@ -157,7 +157,7 @@ def encryption(part: SourceMap) -> Spec | str | None:
     if part.is_open(_SSE):
         return part.opened(_SSE, sample=False)
     shape = part.part(_SSE)
-    on = said(shape, "enabled", SourceMap.open_flag, TABLE, f"{_SSE}.enabled")
+    on = value_or_default(shape, "enabled", SourceMap.open_flag, TABLE, f"{_SSE}.enabled")
     if on is None:
         return None
     if shape is None or on is False:
@@ -173,7 +173,7 @@ def recovery(part: SourceMap) -> Spec | str | None:
     if part.is_open(_PITR):
         return part.opened(_PITR, sample=False)
     shape = part.part(_PITR)
-    on = said(shape, "enabled", SourceMap.open_flag, TABLE, f"{_PITR}.enabled")
+    on = value_or_default(shape, "enabled", SourceMap.open_flag, TABLE, f"{_PITR}.enabled")
     days = shape.open_number("recovery_period_in_days") if shape is not None else None
     if on is None or on is False:
         return None if on is None else {"enabled": False}
@@ -187,7 +187,7 @@ def stream(part: SourceMap) -> Spec | None:
     if part.is_open("stream_enabled"):
         part.flag("stream_enabled")  # adds the note
         return None
-    on = said(part, "stream_enabled", SourceMap.flag, TABLE, "stream_enabled")
+    on = value_or_default(part, "stream_enabled", SourceMap.flag, TABLE, "stream_enabled")
     return {"view_type": view} if on and view else None
 
 
@@ -197,7 +197,7 @@ def ttl(part: SourceMap) -> Spec | None:
         return None
     name, on = (
         shape.open_text("attribute_name"),
-        said(shape, "enabled", SourceMap.open_flag, TABLE, "ttl.enabled"),
+        value_or_default(shape, "enabled", SourceMap.open_flag, TABLE, "ttl.enabled"),
     )
     if isinstance(on, Open):
         return {"attribute": name, "enabled": on} if name else None
@@ -242,11 +242,11 @@ def replicas(world: ReadContext, table: str, parts: list[SourceMap], spec: Spec)
     """Read the replicas in the table's block; consistency is a setting of all replicas together."""
     for part in parts:
         region = part.text("region_name")
-        mode = said(part, "consistency_mode", SourceMap.text, TABLE, "replica.consistency_mode")
+        mode = value_or_default(part, "consistency_mode", SourceMap.text, TABLE, "replica.consistency_mode")
         if mode == "STRONG":
             spec["multi_region_consistency"] = "STRONG"
         part.skip("arn", "stream_arn", "stream_label")
-        recovers = said(
+        recovers = value_or_default(
             part, "point_in_time_recovery", SourceMap.open_flag, TABLE, "replica.point_in_time_recovery"
         )
         data = {
@@ -254,7 +254,7 @@ def replicas(world: ReadContext, table: str, parts: list[SourceMap], spec: Spec)
             "kms_key_arn": part.open_text("kms_key_arn"),
             "point_in_time_recovery": {"enabled": recovers} if recovers is not None else None,
             "deletion_protection": part.open_flag("deletion_protection_enabled") or None,
-            "propagate_tags": said(
+            "propagate_tags": value_or_default(
                 part, "propagate_tags", SourceMap.open_flag, TABLE, "replica.propagate_tags"
             ),
         }

@@ -12,7 +12,7 @@ from dynaops.convert.terraform.templates import Branch, NotATemplate, TemplatePi
 from dynaops.convert.terraform.trees import trees
 from dynaops.convert.terraform.values import (
     NOWHERE,
-    Mistake,
+    ExpressionError,
     TerraformError,
     UnsupportedArguments,
     flag_of,
@@ -70,7 +70,7 @@ def of_file(evaluator: Evaluator, name: str, arguments: list[YamlNode]) -> Any:
     if name == "file":
         return text
     if not isinstance(arguments[1].value, dict):
-        raise Mistake
+        raise ExpressionError
     return _filled_text(evaluator.of_template_file(arguments[1].value), text)
 
 
@@ -106,7 +106,7 @@ def _parts(evaluator: Evaluator, pieces: Sequence[TemplatePiece | Branch]) -> It
 def _inserted(value: Any) -> str:
     try:
         return text_of(value)
-    except Mistake:
+    except ExpressionError:
         why = "null" if value is None else "a list or a map"
         raise _NotKnown(TerraformError(f"{why} cannot be put into a string")) from None
     except UnsupportedArguments:

@@ -13,7 +13,7 @@ from dynaops.convert.part import Unknown
 from dynaops.convert.terraform.hcl import Expression
 from dynaops.convert.terraform.trees import trees
 from dynaops.convert.terraform.values import (
-    Mistake,
+    ExpressionError,
     SetValue,
     UnsupportedArguments,
     flag_of,
@@ -114,7 +114,7 @@ def converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], YamlN
         return node
     try:
         return YamlNode(_converted(node, kind, evaluate), node.spot)
-    except (UnsupportedArguments, Mistake):
+    except (UnsupportedArguments, ExpressionError):
         return YamlNode(
             Unknown(f"it is not known as a {kind.name}, as its variable's type has it"), node.spot
         )
@@ -132,16 +132,16 @@ def _converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], Yaml
         return _with_attributes(node, kind, evaluate)
     if kind.name == "tuple":
         if not isinstance(value, list) or len(value) != len(kind.members):
-            raise Mistake
+            raise ExpressionError
         return [converted(child, of, evaluate) for child, of in zip(value, kind.members, strict=True)]
     of = kind.of or ANY
     if kind.name == "map":
         if not isinstance(value, dict):
-            raise Mistake
+            raise ExpressionError
         members = [converted(child, of, evaluate) for child in value.values()]
         return dict(zip(value, unified(members) if of == ANY else members, strict=True))
     if not isinstance(value, list):
-        raise Mistake
+        raise ExpressionError
     if isinstance(value, SetValue) and kind.name == "list" and not is_sorted_set(value):
         raise UnsupportedArguments
     members = [converted(child, of, evaluate) for child in value]
@@ -152,14 +152,14 @@ def _converted(node: YamlNode, kind: Type, evaluate: Callable[[Expression], Yaml
 def _with_attributes(
     node: YamlNode, kind: Type, evaluate: Callable[[Expression], YamlNode]
 ) -> dict[str, YamlNode]:
-    """An object with exactly the attributes of its type. Raises Mistake."""
+    """An object with exactly the attributes of its type. Raises ExpressionError."""
     if not isinstance(node.value, dict):
-        raise Mistake
+        raise ExpressionError
     members: dict[str, YamlNode] = {}
     for attribute in kind.attributes:
         given = node.value.get(attribute.name)
         if given is None and not attribute.optional:
-            raise Mistake
+            raise ExpressionError
         if (given is None or given.value is None) and attribute.default is not None:
             given = evaluate(attribute.default)
         members[attribute.name] = converted(given or YamlNode(None, node.spot), attribute.type, evaluate)

@@ -34,7 +34,7 @@ class UnsupportedArguments(Exception):
     """The expression cannot be evaluated for these arguments here."""
 
 
-class Mistake(Exception):
+class ExpressionError(Exception):
     """The arguments are known, and Terraform would report an error, which ``try`` and ``can`` catch."""
 
 
@@ -76,7 +76,10 @@ def _is_short(value: Decimal) -> bool:
 
 
 def number(value: Number) -> Number:
-    """The number in its simplest type: int, else Decimal if it is finite, else Fraction. Raises Unfit."""
+    """The number in its simplest type: int, else Decimal if it is finite, else Fraction.
+
+    Raises UnsupportedArguments.
+    """
     if isinstance(value, int):
         return value
     exact = Fraction(value)
@@ -97,7 +100,10 @@ def number(value: Number) -> Number:
 
 
 def text_of(value: Any) -> str:
-    """A string, number or boolean converted to a string as Terraform does. Raises Unfit; Mistake for other values."""
+    """A string, number or boolean converted to a string.
+
+    Raises UnsupportedArguments; ExpressionError for other values.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -105,7 +111,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, Unknown):
         raise UnsupportedArguments
     if value is None or isinstance(value, list | dict):
-        raise Mistake
+        raise ExpressionError
     if not is_number(value):
         if isinstance(value, int) and len(str(abs(value))) <= 400:
             return str(value)
@@ -117,18 +123,21 @@ def text_of(value: Any) -> str:
 
 
 def number_of(value: Any, digits: int = 400) -> Number:
-    """The value of a number or of a string with a number. Raises Unfit, and Mistake for other values."""
+    """The value of a number or of a string with a number.
+
+    Raises UnsupportedArguments, and ExpressionError for other values.
+    """
     if isinstance(value, Unknown):
         raise UnsupportedArguments
     if isinstance(value, bool) or value is None or isinstance(value, list | dict):
-        raise Mistake
+        raise ExpressionError
     if not isinstance(value, str):
         return value  # type: ignore[no-any-return]
     refuse_placeholders(value)
     if len(value) > digits:
         raise UnsupportedArguments
     if not _NUMBER.fullmatch(value):
-        raise Mistake
+        raise ExpressionError
     decimal = Decimal(value)
     if not is_number(decimal):
         raise UnsupportedArguments
@@ -136,7 +145,10 @@ def number_of(value: Any, digits: int = 400) -> Number:
 
 
 def flag_of(value: Any) -> bool:
-    """The value of a boolean or of a string with a boolean. Raises Unfit, and Mistake for other values."""
+    """The value of a boolean or of a string with a boolean.
+
+    Raises UnsupportedArguments, and ExpressionError for other values.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, Unknown):
@@ -145,7 +157,7 @@ def flag_of(value: Any) -> bool:
         refuse_placeholders(value)
         if value in BOOLEANS:
             return BOOLEANS[value]
-    raise Mistake
+    raise ExpressionError
 
 
 def holds_placeholder(value: Any) -> bool:
@@ -154,7 +166,7 @@ def holds_placeholder(value: Any) -> bool:
 
 
 def refuse_placeholders(value: Any) -> None:
-    """Raise Unfit for a text with a placeholder."""
+    """Raise UnsupportedArguments for a text with a placeholder."""
     if holds_placeholder(value):
         raise UnsupportedArguments
 
@@ -206,7 +218,10 @@ def _is_index(step: str | int) -> bool:
 
 
 def pairs(node: YamlNode) -> list[tuple[YamlNode, YamlNode]]:
-    """Keys and values in the order of iteration of ``for`` and dynamic blocks. Raises Unfit and Mistake."""
+    """Keys and values in the order of iteration of ``for`` and dynamic blocks.
+
+    Raises UnsupportedArguments and ExpressionError.
+    """
     value = node.value
     if isinstance(value, Unknown):
         raise UnsupportedArguments
@@ -216,7 +231,7 @@ def pairs(node: YamlNode) -> list[tuple[YamlNode, YamlNode]]:
         return [(child, child) for child in value]
     if isinstance(value, list):
         return [(YamlNode(index, child.spot), child) for index, child in enumerate(value)]
-    raise Mistake
+    raise ExpressionError
 
 
 def unified(members: list[YamlNode]) -> list[YamlNode]:
@@ -232,7 +247,7 @@ def _type_of(value: Any) -> str:
 
 
 def set_of(members: list[YamlNode]) -> SetValue:
-    """The members as a set in Terraform's order. Raises Unfit if members cannot be compared."""
+    """The members as a set in Terraform's order. Raises UnsupportedArguments if members cannot be compared."""
     whole = unified(members)
     if any(not is_settled(node) for node in whole):
         raise UnsupportedArguments

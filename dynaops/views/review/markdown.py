@@ -114,12 +114,12 @@ def _details(plan: Plan) -> Iterator[CommentPart]:
         title = f"{counted}, in the order in which they are sent"
         yield _folded("the list of operations", title, _table(plan.operations))
     for section in about_sections(plan):
-        if not _told_above(section):
+        if not _details_above(section):
             title = text_of(section.title)
             yield _folded(escaped(title, _LONGEST_NAME), in_html(title), _diff(section.nodes))
 
 
-def _told_above(section: Section) -> bool:
+def _details_above(section: Section) -> bool:
     return text_of(section.title) in ("Destructive", "Warnings", "House rules it breaks")
 
 

@@ -1,6 +1,6 @@
 """Converts arguments of functions as Terraform does.
 
-All raise Unfit (it cannot be worked out here) and Mistake (Terraform ends with an error).
+All raise UnsupportedArguments (it cannot be worked out here) and ExpressionError (Terraform ends with an error).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from dynaops.convert.budget import Budget
 from dynaops.convert.part import Unknown
 from dynaops.convert.terraform.values import (
-    Mistake,
+    ExpressionError,
     SetValue,
     UnsupportedArguments,
     flag_of,
@@ -25,7 +25,7 @@ Function = Callable[[list[YamlNode], Budget], Any]
 
 
 def count(arguments: list[YamlNode], minimum: int, maximum: int | None = None) -> None:
-    """Check the number of arguments. Raises Mistake."""
+    """Check the number of arguments. Raises ExpressionError."""
     if not minimum <= len(arguments) <= (minimum if maximum is None else maximum):
         raise UnsupportedArguments
 
@@ -38,7 +38,7 @@ def whole(node: YamlNode) -> int:
     """The argument as a whole number."""
     value = number_of(node.value)
     if not isinstance(value, int):
-        raise Mistake
+        raise ExpressionError
     return value
 
 
@@ -51,7 +51,7 @@ def members(node: YamlNode) -> list[YamlNode]:
     if isinstance(node.value, Unknown):
         raise UnsupportedArguments
     if not isinstance(node.value, list):
-        raise Mistake
+        raise ExpressionError
     return node.value
 
 
@@ -68,5 +68,5 @@ def entries(node: YamlNode) -> dict[str, YamlNode]:
     if isinstance(node.value, Unknown):
         raise UnsupportedArguments
     if not isinstance(node.value, dict):
-        raise Mistake
+        raise ExpressionError
     return node.value

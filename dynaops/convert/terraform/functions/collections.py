@@ -20,7 +20,7 @@ from dynaops.convert.terraform.functions.arguments import (
     whole,
 )
 from dynaops.convert.terraform.values import (
-    Mistake,
+    ExpressionError,
     SetValue,
     UnsupportedArguments,
     fingerprint,
@@ -126,14 +126,14 @@ def _coalesce(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
             raise UnsupportedArguments
         if argument.value != "":
             return argument
-    raise Mistake
+    raise ExpressionError
 
 
 def _coalescelist(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     for argument in arguments:
         if argument.value is not None and members(argument):
             return argument
-    raise Mistake
+    raise ExpressionError
 
 
 def _lookup(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
@@ -142,7 +142,7 @@ def _lookup(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
         raise UnsupportedArguments
     value = entries(arguments[0]).get(text(arguments[1]))
     if value is None and len(arguments) < 3:
-        raise Mistake
+        raise ExpressionError
     return arguments[2] if value is None else value
 
 
@@ -150,7 +150,7 @@ def _element(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 2)
     given, index = ordered(arguments[0]), whole(arguments[1])
     if not given or index < 0:
-        raise Mistake if not given else UnsupportedArguments
+        raise ExpressionError if not given else UnsupportedArguments
     return given[index % len(given)]
 
 
@@ -179,7 +179,7 @@ def _length(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     if isinstance(value, str) and not (value.isascii() and is_settled(arguments[0])):
         raise UnsupportedArguments  # it counts grapheme clusters
     if not isinstance(value, str | list | dict):
-        raise Mistake
+        raise ExpressionError
     return len(value)
 
 
@@ -199,7 +199,7 @@ def _index(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     for position, child in enumerate(ordered(arguments[0])):
         if fingerprint(child) == searched:
             return position
-    raise Mistake
+    raise ExpressionError
 
 
 def _keys(arguments: list[YamlNode], budget: Budget) -> Any:
@@ -220,7 +220,7 @@ def _zipmap(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 2)
     names, given = ordered(arguments[0]), ordered(arguments[1])
     if len(names) != len(given):
-        raise Mistake
+        raise ExpressionError
     if any(not is_settled(node) for node in names):
         raise UnsupportedArguments
     budget.reserve(len(names))
@@ -229,7 +229,7 @@ def _zipmap(arguments: list[YamlNode], budget: Budget) -> Any:
 
 def _setproduct(arguments: list[YamlNode], budget: Budget) -> Any:
     if len(arguments) < 2:
-        raise Mistake
+        raise ExpressionError
     lists = [ordered(argument) for argument in arguments]
     budget.reserve(prod(len(list_) for list_ in lists) * len(lists))
     rows = [YamlNode(list(row), arguments[0].spot) for row in product(*lists)]
@@ -245,7 +245,7 @@ def _union(arguments: list[YamlNode], budget: Budget) -> Any:
 def _intersection(arguments: list[YamlNode], budget: Budget) -> Any:
     sets = [{fingerprint(child) for child in set_of(members(argument))} for argument in arguments]
     if not sets:
-        raise Mistake
+        raise ExpressionError
     first = set_of(members(arguments[0]))
     budget.reserve(len(first))
     return set_of([child for child in first if all(fingerprint(child) in keys for keys in sets)])
@@ -263,7 +263,7 @@ def _slice(arguments: list[YamlNode], budget: Budget) -> Any:
     count(arguments, 3)
     given, start, end = ordered(arguments[0]), whole(arguments[1]), whole(arguments[2])
     if not 0 <= start <= end <= len(given):
-        raise Mistake
+        raise ExpressionError
     budget.reserve(end - start)
     return list(given[start:end])
 
@@ -294,10 +294,10 @@ def _range(arguments: list[YamlNode], budget: Budget) -> Any:
     start, end = (Fraction(0), given[0]) if len(given) == 1 else (given[0], given[1])
     step = given[2] if len(given) == 3 else Fraction(1 if end >= start else -1)
     if step == 0 or (end - start) * step < 0:
-        raise Mistake
+        raise ExpressionError
     times = -((start - end) // step)
     if times > 1024:
-        raise Mistake
+        raise ExpressionError
     budget.reserve(int(times))
     return [YamlNode(number(start + step * position), arguments[0].spot) for position in range(int(times))]
 
@@ -306,7 +306,7 @@ def _one(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     given = members(arguments[0])
     if len(given) > 1:
-        raise Mistake
+        raise ExpressionError
     return given[0] if given else None
 
 

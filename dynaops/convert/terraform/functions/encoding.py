@@ -10,7 +10,7 @@ from dynaops.convert import json_text
 from dynaops.convert.budget import Budget
 from dynaops.convert.terraform.functions.arguments import Function, count, text
 from dynaops.convert.terraform.functions.json_encoding import json_parts
-from dynaops.convert.terraform.values import Mistake, UnsupportedArguments, charged, noded
+from dynaops.convert.terraform.values import ExpressionError, UnsupportedArguments, charged, noded
 from dynaops.specs.yaml_tree import UnreadableSpec, YamlNode, nodes
 
 _MAX_YAML = 100_000
@@ -60,7 +60,7 @@ def _base64decode(arguments: list[YamlNode], budget: Budget) -> Any:
     try:
         return base64.b64decode(given, validate=True).decode()
     except ValueError:
-        raise Mistake from None
+        raise ExpressionError from None
 
 
 ENCODING_FUNCTIONS: dict[str, Function] = {

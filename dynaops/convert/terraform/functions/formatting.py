@@ -13,7 +13,7 @@ from fractions import Fraction
 from dynaops.convert.budget import Budget, TooLarge
 from dynaops.convert.terraform.functions.json_encoding import json_text_of
 from dynaops.convert.terraform.values import (
-    Mistake,
+    ExpressionError,
     UnsupportedArguments,
     flag_of,
     number_of,
@@ -44,12 +44,12 @@ def formatted(pattern: str, values: list[YamlNode], budget: Budget) -> Iterator[
         if kind is None:
             raise UnsupportedArguments
         if used >= len(values):
-            raise Mistake
+            raise ExpressionError
         yield _one(flags, width, precision, kind, values[used], budget)
         used += 1
     yield pattern[at:]
     if used < len(values):
-        raise Mistake
+        raise ExpressionError
 
 
 def _one(flags: str, width: str, precision: str | None, kind: str, node: YamlNode, budget: Budget) -> str:

@@ -15,7 +15,7 @@ _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028",
 
 
 def json_parts(node: YamlNode) -> Iterator[str]:
-    """The JSON text of a value, part by part. Raises Unfit."""
+    """The JSON text of a value, part by part. Raises UnsupportedArguments."""
     value = node.value
     if value is None:
         yield "null"

@@ -9,7 +9,13 @@ from typing import Any
 
 from dynaops.convert.budget import Budget
 from dynaops.convert.terraform.functions.arguments import Function, count, members, text, whole
-from dynaops.convert.terraform.values import Mistake, UnsupportedArguments, is_number, number, number_of
+from dynaops.convert.terraform.values import (
+    ExpressionError,
+    UnsupportedArguments,
+    is_number,
+    number,
+    number_of,
+)
 from dynaops.specs.yaml_tree import YamlNode
 
 
@@ -31,7 +37,7 @@ def _of_one(work: Callable[[Fraction], Fraction | int]) -> Function:
 def _of_many(work: Callable[[list[Fraction]], Fraction]) -> Function:
     def worked(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
         if not arguments:
-            raise Mistake
+            raise ExpressionError
         return number(work([_exact(argument) for argument in arguments]))
 
     return worked
@@ -41,7 +47,7 @@ def _sum(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     count(arguments, 1)
     given = members(arguments[0])
     if not given:
-        raise Mistake
+        raise ExpressionError
     return number(sum((_exact(node) for node in given), Fraction(0)))
 
 
@@ -64,7 +70,7 @@ def _parseint(arguments: list[YamlNode], budget: Budget) -> Any:  # noqa: ARG001
     try:
         return int(digits, base)
     except ValueError:
-        raise Mistake from None
+        raise ExpressionError from None
 
 
 NUMBER_FUNCTIONS: dict[str, Function] = {

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from dynaops.convert.terraform.values import NOWHERE, Mistake, UnsupportedArguments
+from dynaops.convert.terraform.values import NOWHERE, ExpressionError, UnsupportedArguments
 from dynaops.specs.yaml_tree import YamlNode
 
 _MAX_PATTERN = 500
@@ -35,10 +35,10 @@ def replaced(pattern: str, text: str, new: str) -> Iterator[str]:
 
 
 def found_first(pattern: str, text: str) -> Any:
-    """The first match. Raises Mistake if there is none."""
+    """The first match. Raises ExpressionError if there is none."""
     match = _compiled(pattern, text).search(text)
     if match is None:
-        raise Mistake
+        raise ExpressionError
     return _groups(match)
 
 
@@ -51,7 +51,7 @@ def _groups(match: re.Match[str]) -> Any:
     """The matched text, or the list of its groups, or the map of its named groups."""
     named = match.groupdict()
     if named and len(named) != match.re.groups:
-        raise Mistake
+        raise ExpressionError
     if named:
         return {name: YamlNode(value, NOWHERE) for name, value in named.items()}
     if match.re.groups:
@@ -72,7 +72,10 @@ def _filled(new: str, match: re.Match[str]) -> str:
 
 
 def _compiled(pattern: str, text: str) -> re.Pattern[str]:
-    """The pattern, if it means the same in Python and its running time on that text is bounded. Raises Unfit."""
+    """The pattern, if it means the same in Python and its running time on that text is bounded.
+
+    Raises UnsupportedArguments.
+    """
     if len(pattern) > _MAX_PATTERN or _FOREIGN.search(pattern) or "\v" in text or not pattern.isascii():
         raise UnsupportedArguments
     try:
@@ -92,7 +95,7 @@ def _compiled(pattern: str, text: str) -> re.Pattern[str]:
 
 
 def _repeats(parsed: Any, within: bool) -> int:
-    """The number of repeats in a pattern. Raises Unfit for a choice or a repeat within a repeat."""
+    """The number of repeats in a pattern. Raises UnsupportedArguments for a choice or a repeat within a repeat."""
     repeats = 0
     for operation, argument in parsed:
         name = str(operation)

@@ -10,7 +10,7 @@ from dynaops.convert.budget import Budget
 from dynaops.convert.terraform.functions.arguments import Function, count, members, ordered, text, whole
 from dynaops.convert.terraform.functions.formatting import formatted
 from dynaops.convert.terraform.functions.regexes import found_all, found_first, replaced
-from dynaops.convert.terraform.values import Mistake, UnsupportedArguments, text_of
+from dynaops.convert.terraform.values import ExpressionError, UnsupportedArguments, text_of
 from dynaops.specs.yaml_tree import YamlNode
 
 _SPACE = " \t\n\v\f\r\x85\xa0"
@@ -25,7 +25,7 @@ def _formatlist(arguments: list[YamlNode], budget: Budget) -> Any:
     lists = [ordered(node) if isinstance(node.value, list) else None for node in arguments[1:]]
     lengths = {len(node) for node in lists if node is not None}
     if len(lengths) > 1:
-        raise Mistake
+        raise ExpressionError
     times = lengths.pop() if lengths else 1
     budget.reserve(times)
     rows = [
