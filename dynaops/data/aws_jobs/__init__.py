@@ -1,1 +1,1 @@
-"""AWS's own engines for data that outgrow one machine: ImportTable, StartBulkPutItems, ExportTableToPointInTime."""
+"""AWS's own jobs for large data: ImportTable, StartBulkPutItems, ExportTableToPointInTime."""

@@ -1,4 +1,4 @@
-"""StartBulkPutItems: rows from objects in S3, written by AWS into a table that is there (botocore's service model)."""
+"""StartBulkPutItems: AWS writes items from objects in S3 to an existing table (source: botocore's service model)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 KIND = "bulk_put"
 LEAST_RATE = 1024
-"""MaxWriteRequestUnits is at least this."""
+"""The least value of MaxWriteRequestUnits."""
 
 
 def operation(target: TableInfo, handed: Handed, reports: S3Location, rate: float | None) -> Operation:
-    """The call that starts it; `reports` is where AWS tells which items it could not put."""
+    """The operation that starts the job; AWS reports the items that it could not put to `reports`."""
     source: dict[str, Any] = {
         "S3Bucket": handed.place.bucket,
         "InputFormat": "DYNAMODB_JSON",
@@ -68,7 +68,7 @@ def operation(target: TableInfo, handed: Handed, reports: S3Location, rate: floa
 
 
 def cancellation(target: TableInfo, arn: str) -> Operation:
-    """The call that cancels it; what is written stays."""
+    """The operation that cancels the job; items that are written are kept."""
     return Operation(
         id=f"{target.name}:cancel-bulk-put",
         address=f"{target.name}/bulk-put",
@@ -83,13 +83,13 @@ def cancellation(target: TableInfo, arn: str) -> Operation:
 
 
 def look(aws: Aws, region: str, arn: str) -> AwsJob:
-    """How it stands."""
+    """The job's current status."""
     response = aws.read("dynamodb", "DescribeBulkOperation", region, {"BulkOperationArn": arn})
     return job_of(described(response, "bulk operation")["BulkOperationDescription"])
 
 
 def job_of(description: Mapping[str, Any]) -> AwsJob:
-    """A bulk operation by its description."""
+    """The job of a bulk operation's description."""
     total = description.get("TotalInputBytes")
     return AwsJob(
         arn=str(description["BulkOperationArn"]),
@@ -105,7 +105,7 @@ def job_of(description: Mapping[str, Any]) -> AwsJob:
 
 
 def jobs_of(aws: Aws, target: TableInfo, running: bool = False) -> list[AwsJob]:
-    """The bulk operations into a table in the last 90 days, latest first; only those that run, if that is asked for."""
+    """The bulk operations on a table in the last 90 days, latest first; with `running` only those in progress."""
     summaries = aws.read_all("dynamodb", "ListBulkOperations", target.region, {}, "BulkOperationsSummaryList")
     jobs = [
         look(aws, target.region, str(summary["BulkOperationArn"]))
@@ -116,7 +116,7 @@ def jobs_of(aws: Aws, target: TableInfo, running: bool = False) -> list[AwsJob]:
 
 
 def checked_rate(rate: float | None) -> float | None:
-    """The rate, as AWS takes it. Raises DynaopsError."""
+    """The rate if AWS accepts it. Raises DynaopsError."""
     if rate is not None and rate < LEAST_RATE:
         raise DynaopsError(
             f"--rate {rate:g}: a bulk put takes no less than {LEAST_RATE} WCU",
@@ -126,7 +126,7 @@ def checked_rate(rate: float | None) -> float | None:
 
 
 def errors(aws: Aws, job: AwsJob) -> Iterator[Reject]:
-    """What AWS reports of items that it could not put."""
+    """The items that AWS could not put, from its reports in S3."""
     output = (job.about or {}).get("OutputS3Configuration", {})
     bucket, prefix = str(output.get("S3Bucket", "")), str(output.get("S3KeyPrefix", ""))
     name = job.arn.rpartition("/")[2]
@@ -158,6 +158,6 @@ def _source_bucket(job: AwsJob) -> str:
 
 
 def _is_for(job: AwsJob, target: TableInfo) -> bool:
-    """By the table's id; a table that was made anew by the same name is another."""
+    """Whether a job is for this table, by its TableId: a table that was created again has a new one."""
     details = (job.about or {}).get("TableDetails", ())
     return any(detail.get("TableId") == target.identity for detail in details)

@@ -1,4 +1,4 @@
-"""A job of one of AWS's engines, whichever it is: how it stands, and watching it until it has ended."""
+"""A job of AWS (import, bulk put or export): its status, and waiting until it has ended."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _RUNNING = ("IN_PROGRESS", "CANCELLING")
 _PATIENCE = 300.0
-"""Seconds in which some look has to succeed."""
+"""Seconds within which at least one Describe call must succeed."""
 _FOREIGN = 5
-"""Answers that are not AWS's in a row until the watch ends; the job goes on, and can be watched again."""
+"""Consecutive responses that are not AWS's after which waiting ends; the job continues, and can be watched again."""
 
 
 @dataclass(frozen=True)
 class AwsJob:
-    """How a job stands. Counts are AWS's; `total` bytes are None where AWS does not tell them (yet)."""
+    """The status of a job. Counts are AWS's; `total` bytes are None if AWS does not report them (yet)."""
 
     arn: str
     status: str
@@ -39,19 +39,19 @@ class AwsJob:
 
     @property
     def running(self) -> bool:
-        """Whether AWS is still at it."""
+        """Whether the job is in progress."""
         return self.status in _RUNNING
 
     @property
     def why(self) -> str:
-        """Why it failed, in AWS's words."""
+        """Why the job failed: AWS's code and message."""
         return ": ".join(filter(None, (self.code, self.message))) or self.status
 
 
 def watch(aws: Aws, describe: Callable[[], AwsJob], report: Callable[[AwsJob, float], None]) -> AwsJob:
-    """Look until the job has ended; `tell` gets each look and the seconds passed. Raises DynaopsError kinds.
+    """Poll until the job has ended; `report` is called with each status and the seconds passed. Raises DynaopsError.
 
-    A look that fails in passing is repeated, but one that somebody else answers only a few times.
+    A call that fails temporarily is repeated; if the response is not AWS's, only a few times.
     """
     began = seen = time.monotonic()
     foreign = 0
@@ -75,14 +75,14 @@ def watch(aws: Aws, describe: Callable[[], AwsJob], report: Callable[[AwsJob, fl
 
 
 def described(response: dict[str, Any] | None, name: str) -> dict[str, Any]:
-    """The answer of a Describe call. Raises DynaopsError where AWS does not know the thing."""
+    """The response of a Describe call. Raises DynaopsError if there is none, because the job is not known to AWS."""
     if response is None:
         raise DynaopsError(f"AWS does not know the {name} any more")
     return response
 
 
 def _delays(cap: float | None) -> Iterator[float]:
-    """Seconds between looks: a share of the time already passed, never long, jittered against herds."""
+    """Seconds between polls: a tenth of the time already passed, within bounds, with jitter."""
     shortest, longest = (0.02, cap) if cap else (1.0, 15.0)
     began = time.monotonic()
     while True:

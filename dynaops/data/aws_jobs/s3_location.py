@@ -1,4 +1,4 @@
-"""Where rows are handed over to AWS's engines, and by them: a bucket and the beginning of keys."""
+"""A bucket and a key prefix, which AWS's jobs read from or write to."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class S3Location(NamedTuple):
         return f"{_S3}{self.bucket}/{self.prefix}"
 
     def below(self, name: str) -> S3Location:
-        """A folder in it."""
+        """The location of a folder below the prefix."""
         return S3Location(self.bucket, f"{self.prefix}{name}/")
 
 
 def parsed_place(url: str, option: str = "--staging") -> S3Location:
-    """``s3://bucket/prefix`` as a place. Raises DynaopsError."""
+    """The location that ``s3://bucket/prefix`` names. Raises DynaopsError."""
     bucket, _, prefix = url.removeprefix(_S3).partition("/")
     if not url.startswith(_S3) or not bucket:
         raise DynaopsError(f"{option}: {url!r} names no bucket", "Write it as s3://BUCKET/PREFIX.")
@@ -36,5 +36,5 @@ def parsed_place(url: str, option: str = "--staging") -> S3Location:
 
 
 def fresh_name(table: str) -> str:
-    """A folder's name that nobody has used before."""
+    """A new unique folder name."""
     return f"dynaops-{table}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{uuid.uuid4().hex[:6]}"

@@ -1,6 +1,6 @@
-"""Rows of any input, checked, as objects in S3 that AWS's engines read: DynamoDB JSON lines, packed with gzip.
+"""Stages rows for AWS's jobs: checks the rows of any input and writes them to S3 as DynamoDB JSON lines with gzip.
 
-What is there already in that form is left where it is.
+Input that is in S3 in that form already is not copied.
 """
 
 from __future__ import annotations
@@ -32,37 +32,37 @@ if TYPE_CHECKING:
     from dynaops.aws.session import Aws
 
 PART_BYTES = 32 << 20
-"""Of an object, packed: it is held in memory until it is sent."""
+"""The size of a compressed object in bytes; it is held in memory until it is uploaded."""
 _SAMPLES = 5
 _COMPRESSIONS = {Packing.NONE: "NONE", Packing.GZIP: "GZIP", Packing.ZSTD: "ZSTD"}
 
 
 @dataclass
 class Handed:
-    """What an engine is to read: all objects under `place`. Counts are of what was staged: read = rows + rejected."""
+    """The input of a job: all objects under `place`. Counts are of staged rows: read = rows + rejected."""
 
     place: S3Location
     compression: str = "GZIP"
     staged: bool = True
-    """Whether the objects are ours, to be deleted when they have been read."""
+    """Whether the objects were created by `stage`, and are to be deleted after the job."""
     read: int = 0
     rows: int = 0
     rejected: int = 0
     bytes: int = 0
-    """Of the input."""
+    """The size of the input."""
     keys: list[str] = field(default_factory=list)
     samples: list[Reject] = field(default_factory=list)
     notes: LoadNotes = field(default_factory=LoadNotes)
     stopped: Reject | None = None
-    """The reject at which it was to stop (--fail-fast)."""
+    """The reject at which --fail-fast stopped staging."""
     seconds: float = 0.0
 
 
 def as_it_is(arguments: Sequence[str], prepared: Prepared, aws: Aws) -> Handed | None:
-    """Input that an engine can read where it lies; None where it has to be staged.
+    """The input if a job can read it without staging; else None.
 
-    That is one S3 prefix (or object) with nothing under it but DynamoDB JSON lines as exports have them, all packed
-    alike: an engine reads every object whose key begins with the prefix.
+    That is one S3 prefix (or object) with only DynamoDB JSON lines in the form of exports under it, all compressed in
+    the same way: a job reads every object whose key begins with the prefix.
     """
     inputs = prepared.source.inputs
     s3_inputs = [entry.source for entry in inputs if isinstance(entry.source, S3Input)]
@@ -87,7 +87,7 @@ def stage(
     fail_fast: bool,
     progress: Callable[[Handed], None],
 ) -> Handed:
-    """Check all rows and put the good ones under `place`. Raises DynaopsError kinds."""
+    """Check all rows and upload the valid ones to `location`. Raises DynaopsError and its subclasses."""
     parse = make_parser(prepared.plan)
     handed = Handed(location)
     began = time.monotonic()
@@ -124,7 +124,7 @@ def stage(
 
 
 def unstage(handed: Handed, aws: Aws) -> str | None:
-    """Delete what was staged; answers why that did not work, in words, where it did not."""
+    """Delete the staged objects; returns the error message if that failed, else None."""
     from dynaops.aws.errors import AwsFailure
 
     try:
@@ -136,7 +136,7 @@ def unstage(handed: Handed, aws: Aws) -> str | None:
 
 
 class _Parts:
-    """Objects of about PART_BYTES each, sent as they are full."""
+    """Uploads rows as objects of about PART_BYTES each."""
 
     def __init__(self, handed: Handed, aws: Aws) -> None:
         self._handed = handed
@@ -145,7 +145,7 @@ class _Parts:
         self._size = 0
 
     def add(self, rows: Sequence[WriteRow]) -> None:
-        """Take rows in."""
+        """Add rows; uploads an object when it is full."""
         if rows:
             lines = b"".join(b'{"Item":%b}\n' % row.body for row in rows)
             page = gzip.compress(lines, 1, mtime=0)  # a gzip file may be several, one after the other
@@ -155,7 +155,7 @@ class _Parts:
             self._send()
 
     def finish(self) -> None:
-        """Send what is left."""
+        """Upload the rest."""
         if self._pages:
             self._send()
 
@@ -170,7 +170,7 @@ class _Parts:
 
 
 def _wrapped(detected: Detected) -> bool:
-    """Whether an input is DynamoDB JSON lines in the wrapper that exports have; neighbours of one that is, are."""
+    """Whether an input is DynamoDB JSON lines with the wrapper of exports; data files of one export are all alike."""
     if detected.layout.container is not Container.LINES:
         return False
     lines = detected.sample.split(b"\n")
@@ -187,7 +187,7 @@ def _wrapped(detected: Detected) -> bool:
 
 
 def _folder_of(keys: Sequence[str]) -> str:
-    """The longest beginning that ends with a slash and that all keys have."""
+    """The longest common prefix of the keys that ends with a slash."""
     first, last = min(keys), max(keys)
     pairs = enumerate(zip(first, last, strict=False))
     common = next((at for at, (first_sign, last_sign) in pairs if first_sign != last_sign), len(first))

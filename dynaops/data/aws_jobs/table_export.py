@@ -1,4 +1,4 @@
-"""ExportTableToPointInTime: AWS writes a table to S3, as it was at one moment, without reading capacity."""
+"""ExportTableToPointInTime: AWS writes a table's items at a point in time to S3, without using read capacity."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PIECE = 1 << 20
 
 
 class Fetched(NamedTuple):
-    """What was fetched: files of data, and their bytes."""
+    """The number of fetched data files, and their size in bytes."""
 
     files: int
     bytes: int
@@ -81,7 +81,7 @@ def operation(table: str, region: str, arn: str, location: S3Location, at: datet
 
 
 def look(aws: Aws, region: str, arn: str) -> AwsJob:
-    """How an export stands; AWS counts its items when it is complete."""
+    """The status of an export; its item count is known when it is complete."""
     response = aws.read("dynamodb", "DescribeExport", region, {"ExportArn": arn})
     description = described(response, "export")["ExportDescription"]
     return AwsJob(
@@ -96,7 +96,7 @@ def look(aws: Aws, region: str, arn: str) -> AwsJob:
 
 
 def latest(aws: Aws, region: str, arn: str) -> str | None:
-    """The ARN of the last export of the table with that ARN that runs or is complete; None if there is none."""
+    """The ARN of the latest export of the table that is in progress or complete; None if there is none."""
     summaries = aws.read_all("dynamodb", "ListExports", region, {"TableArn": arn}, "ExportSummaries") or []
     usable = (
         str(summary["ExportArn"])
@@ -107,7 +107,7 @@ def latest(aws: Aws, region: str, arn: str) -> str | None:
 
 
 def fetch(aws: Aws, bucket: str, manifest: str, folder: Path, progress: Callable[[int], None]) -> Fetched:
-    """Fetch an export's manifests and data files, checked by their MD5, into a folder that load-data reads.
+    """Download an export's manifests and data files, checked by MD5, into a folder that load-data reads.
 
     What is there already, whole, is not fetched again. `progress` gets the bytes so far. Raises DynaopsError kinds.
     """
@@ -134,7 +134,7 @@ def fetch(aws: Aws, bucket: str, manifest: str, folder: Path, progress: Callable
 
 
 def _file(aws: Aws, listed: dict[str, S3Object], key: str, md5: str, folder: Path) -> int:
-    """Fetch one data file; answers its bytes."""
+    """Download one data file, unless it is complete already; returns its size in bytes."""
     data_object = listed.get(key)
     if data_object is None:
         raise DynaopsError(f"The export names {key}, which is not in its bucket")

@@ -1,4 +1,4 @@
-"""ImportTable: a new table made and filled by AWS from objects in S3 (Developer Guide, "DynamoDB data import")."""
+"""ImportTable: AWS creates a new table from objects in S3 (Developer Guide, "DynamoDB data import")."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _TAKEN = (
     "GlobalSecondaryIndexes",
     "VectorIndexes",
 )
-"""What ImportTable takes of CreateTable's parameters (TableCreationParameters)."""
+"""The parameters of CreateTable that ImportTable accepts (TableCreationParameters)."""
 _NEVER = {
     "LocalSecondaryIndexes": "local secondary indexes, which cannot be added later either",
     "GlobalTableSourceArn": "a replica of another account's table",
 }
 BAD_ITEMS = "ItemValidationError"
-"""The code with which an import fails whose good rows are all in the table (live finding DDB-IMPORT-013)."""
+"""The code of an import that failed although all valid items are in the table (live finding DDB-IMPORT-013)."""
 
 
 def operation(create: Operation, handed: Handed) -> Operation:
-    """The ImportTable that makes what `create` (a CreateTable) was to make, as far as it can.
+    """The ImportTable operation that creates the table of `create` (a CreateTable), as far as ImportTable can.
 
-    Raises DynaopsError for a table that ImportTable cannot make. What it leaves out is for a plan afterwards.
+    Raises DynaopsError for a table that ImportTable cannot create. A later plan adds what it leaves out.
     """
     for member, reason in _NEVER.items():
         if create.parameters.get(member):
@@ -81,18 +81,18 @@ def operation(create: Operation, handed: Handed) -> Operation:
 
 
 def left_out(create: Operation) -> tuple[str, ...]:
-    """Parameters of CreateTable that come after the import, by their names."""
+    """The names of CreateTable's parameters that ImportTable does not accept; they are applied after the import."""
     return tuple(name for name in create.parameters if name not in _TAKEN)
 
 
 def look(aws: Aws, region: str, arn: str) -> AwsJob:
-    """How the import stands."""
+    """The import's current status."""
     response = aws.read("dynamodb", "DescribeImport", region, {"ImportArn": arn})
     return job_of(described(response, "import")["ImportTableDescription"])
 
 
 def job_of(description: Mapping[str, Any]) -> AwsJob:
-    """An import by its description."""
+    """The job of an import's description."""
     return AwsJob(
         arn=str(description["ImportArn"]),
         status=str(description["ImportStatus"]),
@@ -106,13 +106,13 @@ def job_of(description: Mapping[str, Any]) -> AwsJob:
 
 
 def listed(aws: Aws, region: str, table: str | None = None) -> list[dict[str, Any]]:
-    """The imports of the last 90 days, latest first; only those that make `table`, if that is given."""
+    """The imports of the last 90 days, latest first; with `table` only those into it."""
     summaries = aws.read_all("dynamodb", "ListImports", region, {}, "ImportSummaryList") or []
     return [summary for summary in summaries if table is None or _table_of(summary["TableArn"]) == table]
 
 
 def errors(aws: Aws, region: str, job: AwsJob) -> Iterator[Reject]:
-    """What AWS logged of items that it could not import (10,000 at the most), from CloudWatch Logs."""
+    """The items that AWS could not import (at most 10,000), from CloudWatch Logs."""
     about = job.about or {}
     group = str(about.get("CloudWatchLogGroupArn", "")).partition(":log-group:")[2].removesuffix(":*")
     if not group:

@@ -1,1 +1,1 @@
-"""export-data: a table's rows into a file, read by several segments at once, for load-data to make that table of."""
+"""export-data: writes a table's items to a file by a parallel Scan, in forms that load-data can load again."""

@@ -1,4 +1,4 @@
-"""Where an export goes and in what form, by the name that is given: a file, a folder, an object in S3, stdout."""
+"""The destination and the format of an export, from --out and --format: a file, a folder, an S3 object, stdout."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _FOREIGN = {
     ".snappy": "Snappy",
     ".br": "Brotli",
 }
-"""Formats that an export is not written in, by the endings of their files' names."""
+"""Formats that export-data does not write, by file name extension."""
 
 
 @dataclass(frozen=True)
 class ExportDestination:
-    """Where to: `file`, or `upload`; neither: stdout."""
+    """The destination of an export: `file`, or `upload`; stdout if both are None."""
 
     file: Path | None
     upload: S3Target | None
@@ -57,12 +57,15 @@ class ExportDestination:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The name in messages."""
         return self.upload.url if self.upload else str(self.file or "stdout")
 
 
 def destination(out: str | None, wanted: str | None, stem: str) -> ExportDestination:
-    """What --out and --format say; `stem` names the file where they name a folder or nothing. Raises DynaopsError."""
+    """The destination by --out and --format. If --out is a folder or missing, the file name is made of `stem`.
+
+    Raises DynaopsError.
+    """
     form = _form(wanted)
     if out == STDOUT:
         return ExportDestination(None, None, form, Packing.NONE)
@@ -78,7 +81,7 @@ def destination(out: str | None, wanted: str | None, stem: str) -> ExportDestina
 
 
 def _by_name(name: str, form: RowForm, wanted: str | None) -> tuple[RowForm, Packing]:
-    """The form and packing that a file's name says. Raises DynaopsError where it says another than --format."""
+    """The format and compression by a file's name. Raises DynaopsError if it contradicts --format."""
     path = PurePosixPath(name)
     ending = path.suffix.lower()
     packing = _PACKINGS.get(ending, Packing.NONE)

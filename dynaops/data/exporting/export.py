@@ -1,4 +1,4 @@
-"""export-data: scan → spool (DynamoDB JSON, with a checkpoint) → the file that was asked for."""
+"""export-data: Scan → spool file (DynamoDB JSON, with a checkpoint) → the requested file."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _PROGRESS_SECONDS = 0.25
 def export(
     aws: Aws, target: TableInfo, options: ExportOptions, progress: Callable[[Exported], None] = lambda _: None
 ) -> Exported:
-    """Export all rows of a table, or go on with an export that ended early (`options.resume`).
+    """Export all items of a table, or resume an export that ended early (`options.resume`).
 
-    Rows that others write meanwhile may be in it or not, as with any Scan. Raises DynaopsError kinds; what is there by
-    then is kept for `resume`, also after KeyboardInterrupt.
+    Items that are written meanwhile may be missing, as in any Scan. Raises DynaopsError and its subclasses; what is
+    exported until then is kept for `resume`, also after KeyboardInterrupt.
     """
-    # Where a caller had closed it, Python has none, and the command line one that leads nowhere.
+    # If stdout was closed by the caller, Python has none, and the command line has opened the null device instead.
     if (
         options.out is None
         and options.upload is None
@@ -77,7 +77,7 @@ def export(
                     spool.forget()
             try:
                 finish(aws, spool, exported, options, target.keys)
-            except BrokenPipeError:  # nobody reads it: nothing of it is to be gone on with
+            except BrokenPipeError:  # the reader of stdout has ended, so the export cannot be resumed
                 spool.forget()
                 raise
             exported.seconds = time.monotonic() - began
@@ -91,7 +91,7 @@ def export(
 def _stream(
     aws: Aws, target: TableInfo, options: ExportOptions, progress: Callable[[Exported], None]
 ) -> Exported:
-    """Write rows to stdout as they come."""
+    """Write items to stdout during the scan."""
     if options.resume:
         raise DynaopsError(
             "--resume: what was written to stdout cannot be gone on with", "Write to a file with --out FILE."
@@ -108,7 +108,7 @@ def _stream(
 
 
 def _run(exporting: _Export) -> None:
-    """Run in an event loop of its own, also where the caller is in one (as in a notebook)."""
+    """Run in a new event loop, in a thread if the caller runs in an event loop (as in a notebook)."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -139,7 +139,7 @@ class _Export:
         self._began = began
 
     async def run(self) -> None:
-        """Scan what is not scanned yet."""
+        """Scan all segments from where the spool file ends."""
         target = self._target
         route = route_to(self._aws, "dynamodb", target.region)
         scan = Scan(
@@ -174,7 +174,7 @@ class _Export:
         self._spool.append(segment, page_bytes, key)
 
     async def _page(self, items: list[dict[str, Any]], lines: bytes) -> bytes:
-        """A page as it is kept; packing takes its time in a thread, a stream's pages come one after the other."""
+        """A page in its stored form. The spool compresses it in a thread; pages for stdout are written in order."""
         if isinstance(self._spool, StdoutStream):
             return self._spool.page(items, lines)
         return await asyncio.to_thread(self._spool.page, items, lines)

@@ -1,4 +1,4 @@
-"""Expressions for Scan from what people write on a command line."""
+"""Builds the expressions of a Scan from command line options."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def narrowing(
 ) -> ExportFilter:
     """The expressions; `names` and `given` values are JSON objects. Raises DynaopsError.
 
-    Attributes of a projection are replaced by placeholders, so that reserved words need no care. What `names` knows
-    stands in it for that attribute (``#d``), also one with a dot in its name.
+    Names in a projection are replaced by placeholders, so that reserved words can be used. A placeholder in `names`
+    (``#d``) can be used in a projection, also for an attribute with a dot in its name.
     """
     known = {str(name): str(value) for name, value in _object(names, "--names").items()}
     expression, added, columns = _projection(projection, known)
@@ -32,7 +32,7 @@ def narrowing(
 def _projection(
     paths: str | None, known: Mapping[str, str]
 ) -> tuple[str | None, dict[str, str], tuple[str, ...]]:
-    """The expression, the names of its placeholders, and the attributes that it leaves."""
+    """The projection expression, its placeholders with their attributes, and the top-level attributes in it."""
     if not paths:
         return None, {}, ()
     columns: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""From the rows as they came, in DynamoDB JSON, to the file that was asked for."""
+"""Converts the spool file (DynamoDB JSON) to the requested format, and moves it to the destination."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PAGE = 1 << 20
 
 
 def finish(aws: Aws, spool: Spool, exported: Exported, options: ExportOptions, keys: Keys) -> None:
-    """Make the file whole and put it in its place. Sets the form that was chosen. Raises DynaopsError kinds."""
+    """Write the final file or object. Sets `exported.form`. Raises DynaopsError and its subclasses."""
     exported.form = _form(options.form, exported)
     out = options.out
     finished = spool.part
@@ -54,7 +54,7 @@ def finish(aws: Aws, spool: Spool, exported: Exported, options: ExportOptions, k
 
 
 def _copy_to_stdout(finished: Path) -> None:
-    """Write the file to stdout. Raises BrokenPipeError where its reader has gone."""
+    """Write the file to stdout. Raises BrokenPipeError if its reader has ended."""
     with finished.open("rb") as file:
         try:
             shutil.copyfileobj(file, sys.stdout.buffer)
@@ -75,7 +75,7 @@ def _form(wanted: RowForm, exported: Exported) -> RowForm:
 
 
 def _write(file: IO[bytes], spool: Spool, packing: Packing, exported: Exported, keys: Keys) -> int:
-    """Write all rows; answers the bytes before packing."""
+    """Write all items; returns the size in bytes before compression."""
     items = _items(spool.part, packing)
     pages = _table(items, exported, keys) if exported.form in DELIMITERS else _jsonl(items)
     total = 0
@@ -86,7 +86,7 @@ def _write(file: IO[bytes], spool: Spool, packing: Packing, exported: Exported, 
 
 
 def _items(part: Path, packing: Packing) -> Iterator[list[dict[str, Any]]]:
-    """The items that were exported, some at a time."""
+    """The exported items, in lists."""
     stream = InputStream(LocalInput(part), packing)
     for piece in pieces(stream, Opening(0, 1), str(part), AfterLine(), _PAGE):
         yield [orjson.loads(line)["Item"] for line in piece.data.splitlines()]
@@ -99,7 +99,7 @@ def _jsonl(pages: Iterable[list[dict[str, Any]]]) -> Iterator[bytes]:
 
 
 def _table(pages: Iterable[list[dict[str, Any]]], exported: Exported, keys: Keys) -> Iterator[bytes]:
-    """CSV or TSV."""
+    """The items as CSV or TSV."""
     exported.types = types_of(exported.types, keys)
     writer = TableWriter(list(exported.types), exported.form)
     yield writer.header()

@@ -1,4 +1,4 @@
-"""What an export is asked to do, and what came of it."""
+"""The options and the result of an export."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from dynaops.data.reading.decompress import Packing
 
 
 class RowForm(StrEnum):
-    """How rows are written."""
+    """The format of the exported items."""
 
     AUTO = "auto"
-    """As plain JSON, unless that would lose what type a value is of: then as DynamoDB JSON."""
+    """Plain JSON; DynamoDB JSON if plain JSON would lose the type of a value."""
     DYNAMODB = "dynamodb"
-    """A line ``{"Item": {...}}`` for each row, as AWS's own exports have it."""
+    """A line ``{"Item": {...}}`` for each item, as in AWS's own exports."""
     JSONL = "jsonl"
     CSV = "csv"
     TSV = "tsv"
 
 
 class S3Target(NamedTuple):
-    """An object to be made."""
+    """The S3 object to create."""
 
     bucket: str
     key: str
@@ -37,14 +37,14 @@ class S3Target(NamedTuple):
 
 @dataclass(frozen=True)
 class ExportFilter:
-    """Which rows and attributes: expressions as Scan takes them, with names, and values in DynamoDB JSON."""
+    """The items and attributes to export: expressions of a Scan with their names, and values in DynamoDB JSON."""
 
     filter: str | None = None
     projection: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
-    """The attributes that a projection leaves, each named once."""
+    """The top-level attributes of the projection, without duplicates."""
 
     def members(self) -> dict[str, Any]:
         """The members of a Scan request."""
@@ -59,10 +59,10 @@ class ExportFilter:
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """How to export. `out` is the file, `upload` the object in S3; neither: stdout.
+    """The options of an export. `out` is the file, `upload` the S3 object; stdout if both are None.
 
-    `rate` is in read capacity units a second. `page_items` bounds the items of a page. `checkpoint` is the folder for
-    what must survive a kill. `patience` is how long, in seconds, AWS may answer nothing.
+    `rate` is in read capacity units a second. `page_items` is the highest number of items in a page. `checkpoint` is
+    the folder of the checkpoint file. If AWS returns no page for `patience` seconds, the export ends.
     """
 
     out: Path | None
@@ -81,13 +81,16 @@ class ExportOptions:
 
     @property
     def name(self) -> str:
-        """Where it goes, for people."""
+        """The name of the destination in messages."""
         return self.upload.url if self.upload else str(self.out or "stdout")
 
 
 @dataclass
 class Exported:
-    """How an export stands or ended. `scanned` counts rows before the filter, `bytes` those written before packing."""
+    """The progress or result of an export.
+
+    `scanned` counts items before the filter, `bytes` those before compression.
+    """
 
     items: int = 0
     scanned: int = 0
@@ -99,14 +102,14 @@ class Exported:
     resumed: bool = False
     form: RowForm = RowForm.DYNAMODB
     lost: str | None = None
-    """The first value whose type plain JSON or CSV cannot tell: ``'tags' holds a set (SS)``."""
+    """The first value whose type is lost in plain JSON or CSV: ``'tags' holds a set (SS)``."""
     types: dict[str, str] = field(default_factory=dict)
-    """Of CSV's columns, as load-data's --types takes them."""
+    """The types of the CSV columns, for load-data's --types."""
     mixed: list[str] = field(default_factory=list)
-    """Columns of CSV that hold values of several types."""
+    """CSV columns with values of several types."""
     chosen: bool = False
-    """To stdout: the form was chosen by the first page."""
+    """For stdout: whether the format was chosen by the first page."""
     typed_lines: int = 0
-    """To stdout, in plain JSON: lines of DynamoDB JSON among the others, as plain JSON would have lost a type."""
+    """For stdout in plain JSON: the number of lines in DynamoDB JSON, because plain JSON would have lost a type."""
     waited: float = 0.0
-    """Seconds for which the reader of stdout took nothing."""
+    """Seconds that writing to stdout took."""

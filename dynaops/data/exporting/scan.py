@@ -1,4 +1,4 @@
-"""Scans a table by segments, all at once, each page after page."""
+"""A parallel Scan of a table: all segments at the same time, page by page."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from dynaops.model.errors import DynaopsError
 
 _TARGET = "DynamoDB_20120810.Scan"
 _UNIT_BYTES = 8192
-"""Read by one unit where reads need not be consistent (Developer Guide, Read capacity units)."""
+"""Bytes per read capacity unit of an eventually consistent read (Developer Guide, Read capacity units)."""
 _PAGES_A_SECOND = 4
-"""Into how many pages the units of a second are divided, so that a rate holds from the first second."""
+"""The number of pages among which the units of a second are divided, so that a rate holds from the first second."""
 _MOST_BYTES = 1 << 20
-"""Of a page (Scan, API reference)."""
+"""The largest size of a page in bytes (API reference, Scan)."""
 
 Took = Callable[[int, dict[str, Any], Any], Awaitable[None]]
-"""Is given a page of a segment (Scan's answer), and where the segment goes on (False: it has ended)."""
+"""Called with a segment's number, a page (the response of Scan), and the next start key (False at the end)."""
 
 
 class Scan:
-    """The scan of one table. To be made within a running event loop. `renew` gets other credentials, in a thread."""
+    """The scan of a table. Must be created within a running event loop. `renew` is called in a thread."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Scan:
         self._limit = options.page_items or 0
         if self._bucket and options.rate:
             self._limit = self._first_limit(options.rate)
-            self._bucket.correct(options.rate / _PAGES_A_SECOND)  # the first page has to be waited for, too
+            self._bucket.correct(options.rate / _PAGES_A_SECOND)  # so that the first page waits, too
         self._failed: asyncio.Future[DynaopsError] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._client = DynamoDBClient(route, credentials, self._expired, options.timeout, options.segments)
@@ -66,7 +66,10 @@ class Scan:
         }
 
     async def run(self, keys: list[Any], took: Took) -> None:
-        """Scan on where `keys` say (None: from the beginning, False: not at all). Raises DynaopsError kinds."""
+        """Scan each segment from its start key in `keys` (None: the beginning, False: it is finished).
+
+        Raises DynaopsError and its subclasses.
+        """
         scans = [
             asyncio.ensure_future(self._segment(number, key, took))
             for number, key in enumerate(keys)
@@ -111,7 +114,7 @@ class Scan:
                 outcome = RequestOutcome(RowVerdict.LOST, text=reason)
             if outcome.verdict not in (RowVerdict.BUSY, RowVerdict.LOST):
                 raise refusal_error(outcome.code, outcome.text, "dynamodb:Scan", self._route.region)
-            waited_here = self._exported.waited - waited  # it was the reader of stdout that took its time
+            waited_here = self._exported.waited - waited  # time in which the reader of stdout was slow
             if self._loop.time() - since - waited_here > self._options.patience:
                 raise DynaopsError(
                     f"AWS has given no page for {self._options.patience:g} s; the last reason was: {outcome.text}",
@@ -133,7 +136,7 @@ class Scan:
         return await answered
 
     async def _take_units(self) -> float:
-        """Wait until the rate allows a page; answers how many units it is thought to take."""
+        """Wait until the rate allows a page; returns the estimated units of the page."""
         if not self._bucket:
             return 0.0
         units = self._expected_units()
@@ -153,7 +156,7 @@ class Scan:
             self._learn(page.get("ScannedCount") or len(page["Items"]), consumed)
 
     def _learn(self, scanned: int, consumed: float) -> None:
-        """Ask for as many items a page as the rate has room for, by the size of the last page's items."""
+        """Adapt the page limit to the rate, by the size of the items in the last page."""
         if not scanned or not self._options.rate:
             return
         size = consumed * self._unit / scanned
@@ -163,7 +166,7 @@ class Scan:
         self._limit = max(1, int(min(fitting, most)))
 
     def _first_limit(self, rate: float) -> int:
-        """Items of the first pages: one, where nobody knows how large they are."""
+        """The limit of the first pages: one item if the size of items is not known."""
         if not self._item_bytes:
             return 1
         fitting = int(rate / _PAGES_A_SECOND * self._unit / max(1.0, self._item_bytes))
@@ -191,7 +194,7 @@ def _page_of(response: HttpResponse) -> dict[str, Any] | None:
 
 
 def _is_page(page: dict[str, Any]) -> bool:
-    """Whether this is the answer of a Scan, whole: an empty or shortened page must not pass for the end of a table."""
+    """Whether this is a complete response of Scan: an empty or cut-off page must not be taken for the table's end."""
     items, key = page.get("Items"), page.get("LastEvaluatedKey", {})
     if not isinstance(items, list) or page.get("Count") != len(items) or not isinstance(key, dict):
         return False

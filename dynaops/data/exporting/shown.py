@@ -1,4 +1,4 @@
-"""Items in DynamoDB JSON as plain JSON, numbers digit by digit; and what plain JSON cannot tell."""
+"""Converts items from DynamoDB JSON to plain JSON with exact numbers, and finds types that plain JSON would lose."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _SIGNS = tuple(f'"{kind}":'.encode() for kind in _LOSING)
 
 
 def may_lose(lines: bytes) -> bool:
-    """Whether there may be a value whose type plain JSON cannot tell: fast, and wrong only by saying yes."""
+    """Whether plain JSON may lose the type of a value. Fast; may be wrong only if it returns True."""
     return any(sign in lines for sign in _SIGNS)
 
 
 def loss(item: Mapping[str, Any]) -> str | None:
-    """The first attribute whose type plain JSON cannot tell, in words; None if there is none."""
+    """A text about the first attribute whose type plain JSON would lose; None if there is none."""
     for name, value in item.items():
         kind = _losing(value)
         if kind:
@@ -35,7 +35,7 @@ def plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain_value(value: dict[str, Any]) -> Any:
-    """A value as plain JSON, for orjson to write."""
+    """A value as plain JSON that orjson can serialise."""
     ((kind, content),) = value.items()
     if kind == "N":
         return _number(content)

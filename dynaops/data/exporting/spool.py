@@ -1,7 +1,8 @@
-"""The file that an export grows in, and its checkpoint: after any kill it is known what of it counts.
+"""The spool file of an export and its checkpoint, which records after a kill how much of the file is valid.
 
-Rows are appended as DynamoDB JSON, a page at a time, packed by itself (gzip and zstd files may be several, one after
-the other). The checkpoint has the file's length and where each segment goes on; what is behind that length is cut off.
+Items are appended as DynamoDB JSON. Each page is compressed separately (gzip and zstd files may consist of several
+parts). The checkpoint has the file's length and the next start key of each segment; on resume the file is truncated to
+that length.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _KEPT = ("items", "scanned", "bytes", "consumed", "requests", "throttles", "lost
 
 
 class Spool:
-    """An export under way. `about` tells it from other exports. Raises DynaopsError kinds."""
+    """The spool file of a running export. `about` distinguishes it from other exports. Raises DynaopsError."""
 
     def __init__(
         self, folder: Path, part: Path | None, packing: Packing, about: dict[str, Any], resume: bool
@@ -41,7 +42,7 @@ class Spool:
         self._pack = _packer(packing)
         self.exported = Exported()
         self.keys: list[Any] = [None] * about["segments"]
-        """Where each segment goes on: a key, None for its beginning, False for its end."""
+        """The next start key of each segment: None for its beginning, False if it is finished."""
         self._saved_at = time.monotonic()
         make_directory(folder)
         length = self._read() if resume else 0
@@ -55,19 +56,19 @@ class Spool:
 
     @property
     def begun(self) -> bool:
-        """Whether any page is in it."""
+        """Whether any page was appended."""
         return any(key is not None for key in self.keys)
 
     def packed(self, lines: bytes) -> bytes:
-        """A page as it is appended. May be called from any thread."""
+        """Compress a page. May be called from any thread."""
         return self._pack(lines)
 
     def page(self, items: list[dict[str, Any]], lines: bytes) -> bytes:
-        """A page of items, whose DynamoDB JSON is `lines`, as it is appended. May be called from any thread."""
+        """The compressed page of `items`, whose DynamoDB JSON is `lines`. May be called from any thread."""
         return self._pack(lines) if lines else b""
 
     def append(self, segment: int, packed: bytes, key: Any) -> None:
-        """A page of a segment that goes on at `key` (False: is at its end)."""
+        """Append a page of a segment; `key` is the segment's next start key (False at its end)."""
         try:
             self._file.write(packed)
         except OSError as error:
@@ -77,7 +78,7 @@ class Spool:
             self.save()
 
     def save(self) -> None:
-        """Bring all to the disk."""
+        """Write everything and the checkpoint to the disk."""
         exported = asdict(self.exported)
         try:
             self._file.flush()
@@ -95,17 +96,17 @@ class Spool:
         self._saved_at = time.monotonic()
 
     def close(self) -> None:
-        """Save, and end writing."""
+        """Save and close the file."""
         self.save()
         self._file.close()
 
     def forget(self) -> None:
-        """The export is whole: its checkpoint and part are not needed any more."""
+        """Delete the checkpoint and the spool file."""
         self._state.unlink(missing_ok=True)
         self.part.unlink(missing_ok=True)
 
     def _read(self) -> int:
-        """Take over what an earlier run left; answers the length of the file that counts."""
+        """Read the checkpoint of an earlier run; returns the valid length of the spool file."""
         try:
             data = orjson.loads(self._state.read_bytes())
             if data["export"] != self._about:
@@ -139,7 +140,7 @@ def _digest(about: dict[str, Any]) -> str:
 
 
 def _compress_of(packing: Packing) -> Callable[[bytes], bytes]:
-    """The standard library's, which a Python may have been built without."""
+    """The compressor of the standard library, which Python may have been built without."""
     module, command = ("bz2", "bzip2") if packing is Packing.BZIP2 else ("lzma", "xz")
     try:
         compress: Callable[[bytes], bytes] = import_module(module).compress

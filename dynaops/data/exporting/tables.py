@@ -1,4 +1,4 @@
-"""CSV and TSV: a header, and a line for each row; in quotes is what has to be (RFC 4180)."""
+"""Writes CSV and TSV: a header and a line for each item, with quotes where they are needed (RFC 4180)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ DELIMITERS = {RowForm.CSV: ",", RowForm.TSV: "\t"}
 
 
 def columns_of(names: Iterable[str], keys: Keys) -> list[str]:
-    """The columns' order: the keys first, the others by name."""
+    """The columns in order: the keys first, the others sorted by name."""
     known = set(names)
     key_columns = [name for name in (keys.hash_key, keys.range_key) if name in known]
     return [*key_columns, *sorted(known - set(key_columns))]
 
 
 class TableWriter:
-    """Makes lines of items."""
+    """Converts items to lines."""
 
     def __init__(self, columns: Sequence[str], form: RowForm) -> None:
         self._columns = columns
         self._lines: list[str] = []
-        # With this end of line the writer quotes cells with CR as well as those with LF.
+        # With this line terminator the csv writer quotes cells with CR as well as cells with LF.
         self._writer = csv.writer(_Lines(self._lines), delimiter=DELIMITERS[form], lineterminator="\r\n")
 
     def header(self) -> bytes:
@@ -48,12 +48,12 @@ class TableWriter:
 
 
 def types_of(exported: Mapping[str, str], keys: Keys) -> dict[str, str]:
-    """The columns' types in their order; one with nothing but nulls is empty, so any type will do."""
+    """The columns' types in order; a column of nulls only is empty, so its type does not matter (S)."""
     return {name: exported[name].replace("NULL", "S") for name in columns_of(exported, keys)}
 
 
 class _Lines:
-    """Takes the writer's lines, each with its end."""
+    """Receives the csv writer's lines, and ends each with LF."""
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
@@ -63,7 +63,7 @@ class _Lines:
 
 
 def note_types(types: dict[str, str], mixed: set[str], items: Iterable[Mapping[str, Any]]) -> None:
-    """Keep each column's type. One that holds several (in `mixed`) can be loaded again as text only."""
+    """Record each column's type. A column with several types (in `mixed`) can only be loaded again as text."""
     for item in items:
         for name, value in item.items():
             (kind,) = value

@@ -1,4 +1,4 @@
-"""An export to stdout while it is scanned: rows are written as their pages come, and nothing of it is kept."""
+"""Export to stdout: items are written during the scan, without a spool file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from dynaops.model.errors import DynaopsError
 
 
 def can_stream(options: ExportOptions) -> bool:
-    """Whether rows can be written as they come: CSV needs to know its columns, which a projection tells."""
+    """Whether items can be written during the scan. CSV needs the columns in advance, that is a projection."""
     if options.out is not None or options.upload is not None:
         return False
     return options.form not in (RowForm.CSV, RowForm.TSV) or bool(options.narrowing.columns)
 
 
 class StdoutStream:
-    """Takes the pages of a scan. Raises BrokenPipeError where the reader of stdout has gone."""
+    """Writes the pages of a scan to stdout. Raises BrokenPipeError if the reader of stdout has ended."""
 
     def __init__(self, options: ExportOptions, keys: Keys) -> None:
         self.keys: list[Any] = [None] * options.segments
@@ -36,7 +36,7 @@ class StdoutStream:
             self._write(self._table.header())
 
     def page(self, items: list[dict[str, Any]], lines: bytes) -> bytes:
-        """A page as it is written. `lines` are its items as DynamoDB JSON."""
+        """A page in its output format. `lines` are its items as DynamoDB JSON."""
         exported = self.exported
         if self._table is not None:
             return self._table.rows(items)
@@ -48,12 +48,12 @@ class StdoutStream:
         return b"".join(map(self._line, items))
 
     def append(self, segment: int, page: bytes, key: Any) -> None:
-        """Write a page of a segment that goes on at `key`."""
+        """Write a page of a segment; `key` is the segment's next start key."""
         self._write(page)
         self.keys[segment] = key
 
     def _line(self, item: Mapping[str, Any]) -> bytes:
-        """An item as plain JSON, or as DynamoDB JSON where that would lose a type and nobody asked for it."""
+        """An item as plain JSON; as DynamoDB JSON if plain JSON would lose a type and was not requested."""
         if self.exported.chosen and shown.loss(item):
             self.exported.typed_lines += 1
             return orjson.dumps({"Item": item}, option=orjson.OPT_APPEND_NEWLINE)

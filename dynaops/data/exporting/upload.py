@@ -1,4 +1,4 @@
-"""A finished export to S3, part by part: there is no object before all of it is there."""
+"""Uploads a finished export to S3, as a multipart upload if it is large, so that no incomplete object exists."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from dynaops.data.exporting.options import S3Target
 
 _PART_BYTES = 16 << 20
 _MOST_PARTS = 9_000
-"""Of one object; S3 takes 10,000 (User Guide, "Multipart upload limits")."""
+"""The highest number of parts of an object; S3 allows 10,000 (User Guide, "Multipart upload limits")."""
 
 
 def is_there(aws: Aws, target: S3Target) -> bool:
-    """Whether there is such an object. Raises DynaopsError kinds."""
+    """Whether the object exists. Raises DynaopsError and its subclasses."""
     return any(list_object.key == target.key for list_object in list_objects(aws, target.bucket, target.key))
 
 
 def upload(aws: Aws, file: Path, target: S3Target) -> None:
-    """Make the object. Raises DynaopsError kinds; nothing is left there then, also after KeyboardInterrupt."""
+    """Create the object. Raises DynaopsError; after an error or KeyboardInterrupt the upload is aborted."""
     named: dict[str, Any] = {"Bucket": target.bucket, "Key": target.key}
     size = file.stat().st_size
     with file.open("rb") as content:
