@@ -18,8 +18,8 @@ from dynaops.cli.screen import Screen
 from dynaops.cli.transfer.load import LoadRequest, check_rejects
 from dynaops.cli.transfer.read_request import sentence_of
 from dynaops.data.aws_jobs.job import AwsJob, watch
-from dynaops.data.aws_jobs.s3_location import S3Location, fresh_name, parsed_place
-from dynaops.data.aws_jobs.staging import Handed, as_it_is, stage, unstage
+from dynaops.data.aws_jobs.s3_location import S3Location, fresh_name, parse_s3_location
+from dynaops.data.aws_jobs.staging import StagedInput, as_it_is, stage, unstage
 from dynaops.data.reading.prepare import Prepared, ReadOptions
 from dynaops.data.rejects import RejectsFile
 from dynaops.data.rows import Reject
@@ -65,7 +65,7 @@ class Handover(NamedTuple):
 
     rows: S3Location
     reports: S3Location | None
-    ready: Handed | None
+    ready: StagedInput | None
 
 
 def reading(load: LoadRequest) -> ReadOptions:
@@ -83,9 +83,9 @@ def handover(via: JobCommand, prepared: Prepared, aws: Aws) -> Handover:
         )
     if via.staging is None:
         assert ready is not None
-        return Handover(ready.place, None, ready)
-    own = parsed_place(via.staging).below(fresh_name(via.load.table))
-    return Handover(ready.place if ready else own.below(_ROWS), own.below(_REPORTS), ready)
+        return Handover(ready.location, None, ready)
+    own = parse_s3_location(via.staging).below(fresh_name(via.load.table))
+    return Handover(ready.location if ready else own.below(_ROWS), own.below(_REPORTS), ready)
 
 
 def outcome(
@@ -94,7 +94,7 @@ def outcome(
     done: str,
     via: JobCommand,
     job: AwsJob,
-    handed: Handed,
+    handed: StagedInput,
     samples: Sequence[Reject],
     remarks: list[str],
 ) -> TransferOutcome:
@@ -120,14 +120,14 @@ def show_jobs(title: str, jobs: Iterable[AwsJob], screen: Screen) -> None:
         )
 
 
-def handed_over(via: JobCommand, prepared: Prepared, to: Handover, aws: Aws, screen: Screen) -> Handed:
+def handed_over(via: JobCommand, prepared: Prepared, to: Handover, aws: Aws, screen: Screen) -> StagedInput:
     """Copy the rows to S3 if needed. Raises DynaopsError if there are none, or if an invalid row stops the load."""
     load = via.load
     check_rejects(load)
     if to.ready is not None:
         return to.ready
 
-    def standing(handed: Handed) -> TransferStatus:
+    def standing(handed: StagedInput) -> TransferStatus:
         return TransferStatus(
             rows=handed.read,
             moved=handed.read,
@@ -258,28 +258,28 @@ def refused_rows(refused: Iterable[Reject], path: Path) -> tuple[int, list[Rejec
     return count, samples
 
 
-def staged_before(bucket: str, prefix: str, aws: Aws) -> Handed:
+def staged_before(bucket: str, prefix: str, aws: Aws) -> StagedInput:
     """The input of an earlier run; its objects are ours if the name of their folder was made by dynaops."""
     if not _OURS.search(prefix):
-        return Handed(S3Location(bucket, prefix), staged=False)
+        return StagedInput(S3Location(bucket, prefix), staged=False)
     keys = [list_object.key for list_object in list_objects(aws, bucket, prefix)]
-    return Handed(S3Location(bucket, prefix), keys=keys)
+    return StagedInput(S3Location(bucket, prefix), keys=keys)
 
 
-def tidied(handed: Handed, aws: Aws) -> list[str]:
+def tidied(handed: StagedInput, aws: Aws) -> list[str]:
     """Delete the copied input. Returns a warning if that failed."""
     failed = unstage(handed, aws)
-    return [f"What was staged is still at {handed.place.url} ({failed})."] if failed else []
+    return [f"What was staged is still at {handed.location.url} ({failed})."] if failed else []
 
 
-def job_document(job: AwsJob, handed: Handed, samples: list[Reject], rejects: Path) -> dict[str, Any]:
+def job_document(job: AwsJob, handed: StagedInput, samples: list[Reject], rejects: Path) -> dict[str, Any]:
     """A job as in the ``--json`` document."""
     rejected = handed.rejected + job.failed
     shown = {name: value for name, value in asdict(job).items() if name != "about"}
     return {
         **shown,
         "staged": handed.staged,
-        "source": handed.place.url,
+        "source": handed.location.url,
         "read": handed.read or None,
         "rejected": rejected,
         "rejects_file": str(rejects) if rejected else None,

@@ -13,7 +13,7 @@ from dynaops.cli.transfer.aws_jobs import JobCommand
 from dynaops.cli.transfer.load import tell_what_is_read
 from dynaops.data.aws_jobs import bulk_put
 from dynaops.data.aws_jobs.job import AwsJob
-from dynaops.data.aws_jobs.staging import Handed
+from dynaops.data.aws_jobs.staging import StagedInput
 from dynaops.data.reading.prepare import prepare
 from dynaops.data.rows import Reject
 from dynaops.data.table_info import TableInfo, describe
@@ -71,7 +71,9 @@ def _standing(via: JobCommand, aws: Aws, target: TableInfo, screen: Screen) -> i
     return _follow(via, aws, target, job.arn, handed, screen)
 
 
-def _follow(via: JobCommand, aws: Aws, target: TableInfo, arn: str, handed: Handed, screen: Screen) -> int:
+def _follow(
+    via: JobCommand, aws: Aws, target: TableInfo, arn: str, handed: StagedInput, screen: Screen
+) -> int:
     job = aws_jobs.followed(
         lambda: bulk_put.look(aws, target.region, arn), aws, screen, "put by AWS", handed.bytes or None
     )
@@ -89,7 +91,7 @@ def _follow(via: JobCommand, aws: Aws, target: TableInfo, arn: str, handed: Hand
 
 
 def _outcome(
-    via: JobCommand, job: AwsJob, handed: Handed, samples: list[Reject], remarks: list[str]
+    via: JobCommand, job: AwsJob, handed: StagedInput, samples: list[Reject], remarks: list[str]
 ) -> TransferOutcome:
     verdict, style = _VERDICTS.get(job.status, (f"Failed: {job.why}", TextStyle.ERROR))
     if (handed.rejected or job.failed) and job.status == "COMPLETED":

@@ -16,7 +16,7 @@ from dynaops.cli.settings import GlobalSettings
 from dynaops.cli.transfer.aws_jobs import followed, plan_of
 from dynaops.data.aws_jobs import table_export
 from dynaops.data.aws_jobs.job import AwsJob
-from dynaops.data.aws_jobs.s3_location import parsed_place
+from dynaops.data.aws_jobs.s3_location import parse_s3_location
 from dynaops.data.table_info import TableInfo, describe
 from dynaops.model.errors import DynaopsError
 from dynaops.model.exits import Exit
@@ -130,7 +130,9 @@ def _exported(
     """Start the export and wait; returns its ARN. Raises DynaopsError, also on Ctrl-C: AWS continues then."""
     if request.staging is None:
         raise DynaopsError("AWS has to write somewhere", "Name a place in S3: --staging s3://BUCKET/PREFIX.")
-    call = table_export.operation(target.name, target.region, target.arn, parsed_place(request.staging), at)
+    call = table_export.operation(
+        target.name, target.region, target.arn, parse_s3_location(request.staging), at
+    )
     store = wiring.unrecorded()
     progress = progress_on(screen.people, screen.color, wiring.pace(settings))
     with progress, Interrupts(progress.note) as interrupts:

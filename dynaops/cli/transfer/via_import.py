@@ -17,7 +17,7 @@ from dynaops.cli.transfer.aws_jobs import JobCommand
 from dynaops.cli.transfer.load import tell_what_is_read
 from dynaops.data.aws_jobs import table_import
 from dynaops.data.aws_jobs.job import AwsJob
-from dynaops.data.aws_jobs.staging import Handed
+from dynaops.data.aws_jobs.staging import StagedInput
 from dynaops.data.reading.prepare import prepare
 from dynaops.data.rows import Reject
 from dynaops.data.table_info import keys_of
@@ -80,14 +80,14 @@ def _document(settings: GlobalSettings, via: JobCommand) -> Document:
 
 def _begin(
     via: JobCommand, document: Document, store: Store, aws: Aws, screen: Screen
-) -> tuple[str, Handed] | None:
+) -> tuple[str, StagedInput] | None:
     """Show the table to be created, ask for confirmation, copy the rows to S3 and start. Returns None for a dry run."""
     plan = wiring.make_plan([document], store.load(), aws)
     create = _creation(plan, via.load.table)
     prepared = prepare(via.load.files, keys_of(create.parameters), lambda: aws, aws_jobs.reading(via.load))
     tell_what_is_read(prepared, screen)
     to = aws_jobs.handover(via, prepared, aws)
-    handed = to.ready or Handed(to.rows)
+    handed = to.ready or StagedInput(to.rows)
     preview = [
         table_import.operation(create, handed) if operation is create else operation
         for operation in plan.operations
@@ -105,9 +105,9 @@ def _begin(
     return record.arn, handed
 
 
-def _said(create: Operation, handed: Handed) -> str:
+def _said(create: Operation, handed: StagedInput) -> str:
     """Notes about the differences from an apply."""
-    sentence = f"AWS makes the table and fills it from {handed.place.url} in one go (ImportTable)."
+    sentence = f"AWS makes the table and fills it from {handed.location.url} in one go (ImportTable)."
     later = table_import.left_out(create)
     return (
         f"{sentence} What that does not take ({', '.join(later)}) follows when the rows are in."
@@ -130,7 +130,7 @@ def _creation(plan: Plan, table: str) -> Operation:
     )
 
 
-def _standing(aws: Aws, region: str, table: str) -> tuple[str, Handed]:
+def _standing(aws: Aws, region: str, table: str) -> tuple[str, StagedInput]:
     """The latest import of the table."""
     imports = table_import.listed(aws, region, table)
     if not imports:
@@ -148,7 +148,7 @@ def _follow(
     settings: GlobalSettings,
     arn: str,
     region: str,
-    handed: Handed,
+    handed: StagedInput,
 ) -> int:
     """Watch the import until it ends, then record the table and apply the settings that ImportTable does not set."""
     screen = Screen(settings)
@@ -185,7 +185,7 @@ def _adopt(
 
 
 def _outcome(
-    via: JobCommand, job: AwsJob, handed: Handed, samples: Sequence[Reject], remarks: list[str]
+    via: JobCommand, job: AwsJob, handed: StagedInput, samples: Sequence[Reject], remarks: list[str]
 ) -> TransferOutcome:
     good = not (handed.rejected or job.failed)
     verdict, style = (

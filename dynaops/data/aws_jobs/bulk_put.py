@@ -11,7 +11,7 @@ import orjson
 from dynaops.aws.s3 import ObjectReader, list_objects
 from dynaops.data.aws_jobs.job import AwsJob, described
 from dynaops.data.aws_jobs.s3_location import S3Location
-from dynaops.data.aws_jobs.staging import Handed
+from dynaops.data.aws_jobs.staging import StagedInput
 from dynaops.data.reading.decompress import packing_of, unpacked
 from dynaops.data.rows import Reject
 from dynaops.data.table_info import TableInfo
@@ -26,15 +26,15 @@ LEAST_RATE = 1024
 """The least value of MaxWriteRequestUnits."""
 
 
-def operation(target: TableInfo, handed: Handed, reports: S3Location, rate: float | None) -> Operation:
+def operation(target: TableInfo, handed: StagedInput, reports: S3Location, rate: float | None) -> Operation:
     """The operation that starts the job; AWS reports the items that it could not put to `reports`."""
     source: dict[str, Any] = {
-        "S3Bucket": handed.place.bucket,
+        "S3Bucket": handed.location.bucket,
         "InputFormat": "DYNAMODB_JSON",
         "InputCompressionType": handed.compression,
     }
-    if handed.place.prefix:
-        source["S3KeyPrefix"] = handed.place.prefix
+    if handed.location.prefix:
+        source["S3KeyPrefix"] = handed.location.prefix
     output: dict[str, Any] = {"S3Bucket": reports.bucket, "OutputType": ["ERROR"]}
     if reports.prefix:
         output["S3KeyPrefix"] = reports.prefix
@@ -50,7 +50,7 @@ def operation(target: TableInfo, handed: Handed, reports: S3Location, rate: floa
         id=f"{target.name}:bulk-put",
         address=f"{target.name}/bulk-put",
         kind=KIND,
-        title=f"put items from {handed.place.url} into {target.name}",
+        title=f"put items from {handed.location.url} into {target.name}",
         reason="AWS reads and writes them by itself (StartBulkPutItems)",
         service="dynamodb",
         api="StartBulkPutItems",

@@ -27,7 +27,7 @@ class S3Location(NamedTuple):
         return S3Location(self.bucket, f"{self.prefix}{name}/")
 
 
-def parsed_place(url: str, option: str = "--staging") -> S3Location:
+def parse_s3_location(url: str, option: str = "--staging") -> S3Location:
     """The location that ``s3://bucket/prefix`` names. Raises DynaopsError."""
     bucket, _, prefix = url.removeprefix(_S3).partition("/")
     if not url.startswith(_S3) or not bucket:

@@ -38,10 +38,10 @@ _COMPRESSIONS = {Packing.NONE: "NONE", Packing.GZIP: "GZIP", Packing.ZSTD: "ZSTD
 
 
 @dataclass
-class Handed:
-    """The input of a job: all objects under `place`. Counts are of staged rows: read = rows + rejected."""
+class StagedInput:
+    """The input of a job: all objects at `location`. Counts are of staged rows: read = rows + rejected."""
 
-    place: S3Location
+    location: S3Location
     compression: str = "GZIP"
     staged: bool = True
     """Whether the objects were created by `stage`, and are to be deleted after the job."""
@@ -58,7 +58,7 @@ class Handed:
     seconds: float = 0.0
 
 
-def as_it_is(arguments: Sequence[str], prepared: Prepared, aws: Aws) -> Handed | None:
+def as_it_is(arguments: Sequence[str], prepared: Prepared, aws: Aws) -> StagedInput | None:
     """The input if a job can read it without staging; else None.
 
     That is one S3 prefix (or object) with only DynamoDB JSON lines in the form of exports under it, all compressed in
@@ -76,7 +76,7 @@ def as_it_is(arguments: Sequence[str], prepared: Prepared, aws: Aws) -> Handed |
     existing = {entry.key for entry in list_objects(aws, bucket, prefix) if entry.size}
     if existing - set(keys):
         return None
-    return Handed(S3Location(bucket, prefix), _COMPRESSIONS[inputs[0].packing], staged=False, keys=keys)
+    return StagedInput(S3Location(bucket, prefix), _COMPRESSIONS[inputs[0].packing], staged=False, keys=keys)
 
 
 def stage(
@@ -85,11 +85,11 @@ def stage(
     aws: Aws,
     rejects: Path,
     fail_fast: bool,
-    progress: Callable[[Handed], None],
-) -> Handed:
+    progress: Callable[[StagedInput], None],
+) -> StagedInput:
     """Check all rows and upload the valid ones to `location`. Raises DynaopsError and its subclasses."""
     parse = make_parser(prepared.plan)
-    handed = Handed(location)
+    handed = StagedInput(location)
     began = time.monotonic()
     parts = _Parts(handed, aws)
     file = RejectsFile(rejects, None)
@@ -123,13 +123,13 @@ def stage(
     return handed
 
 
-def unstage(handed: Handed, aws: Aws) -> str | None:
+def unstage(handed: StagedInput, aws: Aws) -> str | None:
     """Delete the staged objects; returns the error message if that failed, else None."""
     from dynaops.aws.errors import AwsFailure
 
     try:
         for key in handed.keys if handed.staged else ():
-            aws.call("s3", "DeleteObject", aws.region, {"Bucket": handed.place.bucket, "Key": key})
+            aws.call("s3", "DeleteObject", aws.region, {"Bucket": handed.location.bucket, "Key": key})
     except AwsFailure as error:
         return error.message
     return None
@@ -138,7 +138,7 @@ def unstage(handed: Handed, aws: Aws) -> str | None:
 class _Parts:
     """Uploads rows as objects of about PART_BYTES each."""
 
-    def __init__(self, handed: Handed, aws: Aws) -> None:
+    def __init__(self, handed: StagedInput, aws: Aws) -> None:
         self._handed = handed
         self._aws = aws
         self._pages: list[bytes] = []
@@ -161,10 +161,10 @@ class _Parts:
 
     def _send(self) -> None:
         handed = self._handed
-        key = f"{handed.place.prefix}part-{len(handed.keys) + 1:05d}.json.gz"
+        key = f"{handed.location.prefix}part-{len(handed.keys) + 1:05d}.json.gz"
         body = b"".join(self._pages)
         handed.keys.append(key)
-        request: dict[str, Any] = {"Bucket": handed.place.bucket, "Key": key, "Body": body}
+        request: dict[str, Any] = {"Bucket": handed.location.bucket, "Key": key, "Body": body}
         self._aws.call("s3", "PutObject", self._aws.region, request)
         self._pages, self._size = [], 0
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynaops.data.aws_jobs.job import AwsJob, described
-from dynaops.data.aws_jobs.staging import Handed
+from dynaops.data.aws_jobs.staging import StagedInput
 from dynaops.data.rows import Reject
 from dynaops.model.errors import DynaopsError
 from dynaops.model.operation import Effect, Operation
@@ -37,7 +37,7 @@ BAD_ITEMS = "ItemValidationError"
 """The code of an import that failed although all valid items are in the table (live finding DDB-IMPORT-013)."""
 
 
-def operation(create: Operation, handed: Handed) -> Operation:
+def operation(create: Operation, handed: StagedInput) -> Operation:
     """The ImportTable operation that creates the table of `create` (a CreateTable), as far as ImportTable can.
 
     Raises DynaopsError for a table that ImportTable cannot create. A later plan adds what it leaves out.
@@ -48,15 +48,15 @@ def operation(create: Operation, handed: Handed) -> Operation:
                 f"ImportTable cannot make {create.parameters['TableName']}: its spec asks for {reason}",
                 "Run `dynaops apply`, then load-data without --via-import, or with --via-bulk-put.",
             )
-    source: dict[str, Any] = {"S3Bucket": handed.place.bucket}
-    if handed.place.prefix:
-        source["S3KeyPrefix"] = handed.place.prefix
+    source: dict[str, Any] = {"S3Bucket": handed.location.bucket}
+    if handed.location.prefix:
+        source["S3KeyPrefix"] = handed.location.prefix
     wanted = {name: create.parameters[name] for name in _TAKEN if name in create.parameters}
     address = f"{create.address}/import"
     return create.model_copy(
         update={
             "id": f"{create.address}:import",
-            "title": f"{create.title}, filled from {handed.place.url}",
+            "title": f"{create.title}, filled from {handed.location.url}",
             "reason": "AWS makes and fills it in one go (ImportTable)",
             "api": "ImportTable",
             "parameters": {

@@ -1,1 +1,1 @@
-"""From blocks of input to rows that are ready to be sent: one pass, each rule of an item checked on the way."""
+"""Parses blocks of input to rows that are ready to send, and checks DynamoDB's rules for items."""

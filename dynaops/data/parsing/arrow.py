@@ -1,6 +1,8 @@
-"""Rows of Parquet, Arrow and ORC files, which come as Arrow IPC streams (extra `parquet`). Lines are rows, from 1.
+"""Reads rows of Parquet, Arrow and ORC files, which arrive as Arrow IPC streams (extra `parquet`).
 
-Decimals and integers are exact. A 16, 32 or 64-bit float is written with the digits that tell it from its neighbours.
+Line numbers are row numbers, from 1.
+
+Decimals and integers are exact. A 16, 32 or 64-bit float is written with the fewest digits that identify it.
 """
 
 from __future__ import annotations
@@ -28,13 +30,13 @@ _PERIOD = "pandas.period"
 
 
 class ArrowRows:
-    """Makes rows of record batches."""
+    """Converts record batches to rows."""
 
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._rows = TableRows(plan, rules)
 
     def read(self, data: bytes, first_line: int, result: BlockResult, source: str) -> None:
-        """The rows of a stream of record batches. A value that cannot be read costs its row, never the others."""
+        """Read the rows of a stream of record batches. A value that cannot be read rejects only its own row."""
         line = first_line
         with ipc.open_stream(data) as stream:
             cells = Cells(logical_types(stream.schema))
@@ -56,7 +58,7 @@ class ArrowRows:
 
 
 def _periods(array: Any) -> list[Any]:
-    """Periods of pandas are stored as bare numbers, whose meaning is known to pandas alone."""
+    """The unusable values of a pandas period column, which stores numbers that only pandas can interpret."""
     unusable = Unusable(
         "is a period of pandas', stored as a number: write the column as text, with astype(str)"
     )

@@ -1,7 +1,7 @@
-"""Columns of Arrow as plain values: text, `Exact` numbers, bytes, lists and maps, and `Unusable` where there is none.
+"""Converts Arrow columns to plain values: text, `Exact` numbers, bytes, lists and maps, or `Unusable`.
 
-Written out type by type rather than left to `to_pylist`, which fails for a whole column because of one value, and gives
-other values where pandas is installed.
+Each type is converted here instead of by `to_pylist`, which fails for a whole column because of one value, and returns
+other values if pandas is installed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from dynaops.data.parsing.exact_json import Exact
 from dynaops.values.malformed import Unusable
 
 LOGICAL = b"dynaops:logical"
-"""Metadata of a schema: the logical types that Arrow's types have lost, as ``LEAF=TYPE`` with spaces between."""
+"""Schema metadata: the logical types that Arrow's types have lost, as ``LEAF=TYPE`` separated by spaces."""
 LEFT_OUT = b"dynaops:left-out"
-"""Metadata of a schema: names of columns that are not loaded, one a line."""
+"""Schema metadata: the names of columns that are not loaded, one per line."""
 UNREADABLE = b"dynaops:unreadable"
-"""Metadata of a schema: columns that could not be read, as a map of JSON with the reasons."""
+"""Schema metadata: the columns that could not be read, as a JSON object with the reasons."""
 INTERVAL, UUID = "interval", "uuid"
 _FAILURES = (pa.ArrowException, ValueError, OverflowError, TypeError, KeyError, UnicodeError)
 _KEYS: Mapping[type, str] = {dict: "map", list: "list", bytes: "binary value"}
@@ -36,16 +36,16 @@ _types = pa.types
 
 
 class Cells:
-    """Makes values of arrays.
+    """Converts arrays to lists of values.
 
-    `logical` are types by the number of a leaf: that is a type which holds no other, counted from the left.
+    `logical` are logical types by leaf number. A leaf is a type without inner types; leaves are counted from the left.
     """
 
     def __init__(self, logical: Mapping[int, str] | None = None) -> None:
         self._logical = logical or {}
 
     def of(self, array: Any, leaf: int = 0) -> list[Any]:
-        """The values of an array whose first leaf is number `leaf`, with `Unusable` for each that cannot be read."""
+        """The values of an array whose first leaf has number `leaf`, with `Unusable` for each that cannot be read."""
         try:
             return self._read(array, leaf)
         except _FAILURES as error:
@@ -159,14 +159,14 @@ class Cells:
         return self.of(pa.array([scalar], type=scalar.type), leaf)[0]
 
     def _between(self, array: Any, inner: Any, leaf: int) -> list[Any]:
-        """The inner values of lists or maps that belong to `array`, which may be a slice of more."""
+        """The inner values of the lists or maps in `array`, which may be a slice of a larger array."""
         offsets = array.offsets
         start, end = offsets[0].as_py(), offsets[-1].as_py()
         return self.of(inner.slice(start, end - start), leaf)
 
 
 def leaves(kind: Any) -> int:
-    """How many leaves a type has."""
+    """The number of leaves of a type."""
     if isinstance(kind, pa.BaseExtensionType):
         return leaves(kind.storage_type)
     if _types.is_map(kind):
@@ -177,14 +177,14 @@ def leaves(kind: Any) -> int:
 
 
 def extension_name(field: Any) -> str:
-    """The extension type of a field, also where nobody has registered that type (as pandas does with its own)."""
+    """The extension type of a field, even if the type is not registered (as pandas registers its own)."""
     if isinstance(field.type, pa.BaseExtensionType):
         return str(field.type.extension_name)
     return str((field.metadata or {}).get(b"ARROW:extension:name", b"").decode("utf-8", "replace"))
 
 
 def logical_types(schema: Any) -> dict[int, str]:
-    """What a schema's metadata says of its leaves."""
+    """The logical types by leaf number, from a schema's metadata."""
     metadata = (schema.metadata or {}).get(LOGICAL, b"").decode()
     return {int(leaf): kind for leaf, _, kind in (entry.partition("=") for entry in metadata.split())}
 
@@ -196,7 +196,7 @@ def _parts(array: Any, inner: Sequence[Any]) -> list[Any]:
 
 
 def _mapped(names: Sequence[Any], items: Sequence[Any]) -> Any:
-    """A map of Arrow's, which may have keys of any type, any number of times."""
+    """An Arrow map as a dict; `Unusable` for keys that are not text, numbers or booleans, or that occur twice."""
     members: dict[str, Any] = {}
     for name, item in zip(names, items, strict=True):
         if isinstance(name, bool):
@@ -223,7 +223,7 @@ def _double(value: float) -> Any:
 
 
 def _singles(array: Any) -> list[Any]:
-    """The shortest text that is that 32-bit float, which a double would show with its digits beyond the seventh."""
+    """The shortest text of each 32-bit float; converted to a double first, it would have meaningless extra digits."""
     return [
         None if text is None else Exact(text) if text[-1:].isdigit() else Unusable(_NO_NUMBER.format(text))
         for text in array.cast(pa.string()).to_pylist()

@@ -1,4 +1,4 @@
-"""What is gathered while a block is parsed."""
+"""Collects the rows, rejects and notes of a block while it is parsed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from dynaops.data.rows import InputBlock, Parsed, Reject, UnnamedReject, WriteRo
 
 
 class BlockResult:
-    """Rows and rejects of one block, and notes about its rows.
+    """The rows and rejects of a block, and notes about its rows.
 
-    With `shard` notes and rows of other tables are shared out by their lines, so that all together have each once.
+    With `shard`, notes and rows of other tables are assigned to shards by line, so that all shards together count each
+    once.
     """
 
     def __init__(self, source: str, shard: Shard | None = None) -> None:
@@ -24,31 +25,31 @@ class BlockResult:
         self.rejects: list[Reject] = []
         self.not_loaded = 0
         self.without_rows = 0
-        """Lines and elements that are whole and hold no row, such as a scan answer without items."""
+        """Valid lines and elements without a row, such as a Scan response without items."""
         self.notes = LoadNotes()
 
     def reject(
         self, line: int, reason: str, text: bytes | str, reading: Mapping[str, Any] | None = None
     ) -> None:
-        """A row that is not written, and why; `reading` is how its text is read again, where that is special."""
+        """Reject a row; `reading` says how to read its text again, if it is not plain JSON."""
         self.rejects.append(Reject(self._source, line, reason, _shown(text), reading))
 
     def reject_unnamed(self, line: int, reason: str, text: bytes) -> None:
-        """A text for which its file names no table, in a load that takes only what is named for its table."""
+        """Reject a text for which its file names no table, in a load that takes only rows of named tables."""
         self.rejects.append(UnnamedReject(self._source, line, reason, _shown(text)))
 
     def leave_unnamed(self) -> None:
-        """Leave what names no table to another load."""
+        """Drop the rejects without a table, because another load handles them."""
         named = [reject for reject in self.rejects if not isinstance(reject, UnnamedReject)]
         self.without_rows += len(self.rejects) - len(named)
         self.rejects = named
 
     def separate(self, source: str | None = None) -> BlockResult:
-        """A result of the same source (or of `source`), to be taken over or forgotten."""
+        """An empty result for the same source (or for `source`), which can be added with `take` or discarded."""
         return BlockResult(self._source if source is None else source, self._shard)
 
     def leave_out(self, kind: str, table: str, text: str, rows: int, line: int) -> None:
-        """Rows of another table, from a line on, and a note about each."""
+        """Count `rows` rows of another table from `line` on, with a note for each."""
         taken = sum(self.takes(line + number) for number in range(rows))
         self.not_loaded += taken
         self.without_rows += rows - taken
@@ -56,11 +57,11 @@ class BlockResult:
             self.notes.row(kind, table, text, self._source, line)
 
     def takes(self, line: int) -> bool:
-        """Whether what is said of a line belongs to this share."""
+        """Whether a line is assigned to this shard."""
         return self._shard is None or line % self._shard.parts == self._shard.part
 
     def take(self, other: BlockResult) -> None:
-        """Take over what was gathered apart."""
+        """Add another result."""
         self.rows += other.rows
         self.rejects += other.rejects
         self.not_loaded += other.not_loaded
@@ -68,12 +69,12 @@ class BlockResult:
         self.notes.add(other.notes.all())
 
     def note(self, kind: str, attribute: str, text: str, line: int) -> None:
-        """Note something about a row that is loaded."""
+        """Add a note about a row that is loaded."""
         if self.takes(line):
             self.notes.row(kind, attribute, text, self._source, line)
 
     def parsed(self) -> Parsed:
-        """All of it; of a share only what belongs to that: rows by their key, rejects by their line."""
+        """The collected rows and rejects; of a shard only its own: rows by key, rejects by line."""
         shard = self._shard
         rows, rejects, others = self.rows, self.rejects, self.without_rows
         if shard is not None:

@@ -1,4 +1,4 @@
-"""What types the columns of CSV seem to have.
+"""Guesses the types of CSV columns.
 
 CSV has no types, so they are guessed by the first cells of all files of a load. A guess must change nothing: a column
 is one of numbers only if each number, written as DynamoDB gives it back, is the text of its cell again. So 007, +1, 1E5
@@ -27,16 +27,16 @@ _FEW = 10
 
 
 class CellForm(StrEnum):
-    """What a cell looks like."""
+    """The notation of a cell."""
 
     PLAIN = "plain number"
-    """As DynamoDB gives it back."""
+    """A number in the notation that DynamoDB returns."""
     FRACTION = "plain number with a fraction"
-    """The same, and as programs write a float: 0.5."""
+    """A number in DynamoDB's notation that is also the notation of floats: 0.5."""
     FLOAT = "float"
-    """As programs write a float, but not as DynamoDB gives it back: 2.0, 1e-07."""
+    """A number in the notation of floats, but not in DynamoDB's: 2.0, 1e-07."""
     NUMBER = "other number"
-    """A number to people, which would come back otherwise than it was written: 007, 2.50, 1E5."""
+    """A number that DynamoDB would return in another notation: 007, 2.50, 1E5."""
     COMMA = "decimal comma"
     BOOL = "true or false"
     TEXT = "text"
@@ -47,7 +47,7 @@ _FLOATS = frozenset((CellForm.FRACTION, CellForm.FLOAT))
 
 
 class ExampleCell(NamedTuple):
-    """A cell and where it stands, as ``file:line``."""
+    """A cell and its position, as ``file:line``."""
 
     cell: str
     where: str
@@ -55,13 +55,13 @@ class ExampleCell(NamedTuple):
 
 @dataclass
 class Evidence:
-    """The cells of one column: how many there are of each form, and the first of each."""
+    """The cells of a column: the number of each form, and the first example of each."""
 
     counts: dict[CellForm, int] = field(default_factory=dict)
     first: dict[CellForm, ExampleCell] = field(default_factory=dict)
 
     def add(self, cell: str, name: str, line: int) -> None:
-        """Take a cell into account. Empty cells and what often stands for null are no evidence."""
+        """Count a cell. Empty cells and texts that often mean null are ignored."""
         if not cell or cell in _NULL_LIKE:
             return
         form = form_of(cell)
@@ -72,13 +72,13 @@ class Evidence:
 
     @property
     def forms(self) -> frozenset[CellForm]:
-        """The forms that were met."""
+        """The forms that occur."""
         return frozenset(self.counts)
 
 
 @dataclass(frozen=True)
 class Guess:
-    """The types of columns by name, those of them that are in the notation of floats, and what to tell of them."""
+    """The guessed types of columns by name, the columns in the notation of floats, and notes for the user."""
 
     types: Mapping[str, str]
     floats: frozenset[str] = frozenset()
@@ -86,14 +86,14 @@ class Guess:
 
 
 def fits(cell: str, kind: str, floats: bool) -> bool:
-    """Whether a cell is of the very form that a guess was made of."""
+    """Whether a cell has a form on which the guess of its column's type is based."""
     if kind == "N":
         return numbers.extra_bytes(cell) is not None or (floats and _is_float(cell))
     return kind != "BOOL" or cell.lower() in _BOOLS
 
 
 def form_of(cell: str) -> CellForm:
-    """What a cell looks like."""
+    """The form of a cell."""
     if numbers.extra_bytes(cell) is not None:
         return CellForm.FRACTION if _is_float(cell) else CellForm.PLAIN
     if cell.lower() in _BOOLS:
@@ -106,7 +106,7 @@ def form_of(cell: str) -> CellForm:
 
 
 def guess(columns: Mapping[str, Evidence], decided: Iterable[str]) -> Guess:
-    """The types of columns by their evidence; `decided` are those whose type somebody said."""
+    """The types of columns by their evidence; `decided` are columns whose type is given, which get no notes."""
     types: dict[str, str] = {}
     floats: set[str] = set()
     notes: list[LoadNote] = []
@@ -130,14 +130,14 @@ def _type(evidence: Evidence) -> str:
 
 
 def _has_few_floats(evidence: Evidence) -> bool:
-    """Whether a column is of plain numbers but for few in scientific notation."""
+    """Whether a column has plain numbers, and only a few numbers in scientific notation."""
     if not evidence.forms <= _PLAIN | _FLOATS or "e" not in evidence.first[CellForm.FLOAT].cell:
         return False
     return evidence.counts[CellForm.FLOAT] * _FEW <= sum(evidence.counts.values())
 
 
 def _note(name: str, evidence: Evidence) -> LoadNote | None:
-    """Why a column that has numbers is taken for text."""
+    """The note why a column that has numbers is loaded as text; None if there is nothing to say."""
     forms = evidence.forms
     if CellForm.COMMA in forms <= {CellForm.COMMA, CellForm.PLAIN}:
         seen = evidence.first[CellForm.COMMA]

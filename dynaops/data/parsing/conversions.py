@@ -1,4 +1,4 @@
-"""What --types makes of a value: the same in all formats (docs/loading.md has this table).
+"""Converts values as --types asks, in the same way for all formats (docs/loading.md has this table).
 
 | to | from |
 | --- | --- |
@@ -43,7 +43,7 @@ def of_text(text: str, kind: str, where: str) -> Sized:
 
 
 def of_sized(sized: Sized, kind: str, where: str) -> Sized:
-    """A value that is read as `kind`. Raises MalformedRow."""
+    """Convert a checked value to `kind`. Raises MalformedRow."""
     value, _ = sized
     ((actual, content),) = value.items()
     if actual == kind:
@@ -86,7 +86,7 @@ def _from_text(text: str, kind: str, where: str) -> Sized:
 
 
 def _set(members: list[Typed], kind: str, where: str) -> Sized:
-    """A set of the members of a list."""
+    """A set of the elements of a list."""
     member_kind = _MEMBERS[kind]
     content = []
     for index, member in enumerate(members):

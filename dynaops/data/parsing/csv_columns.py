@@ -1,7 +1,7 @@
-"""CSV: types are of columns, and a cell that does not fit its column's type is told.
+"""Converts CSV records to rows by the types of their columns.
 
-Empty cells are absent attributes, unless the caller wants empty strings. A row is `template % cells` where nothing in
-the cells has to be escaped in JSON.
+A cell that does not fit its column's type is noted or rejected. Empty cells are absent attributes, unless the caller
+wants empty strings. If no cell needs escaping in JSON, a row is `template % cells`.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ INDEX = 0
 """In a header: pandas' index, which has no name."""
 _NAMED = {"N": "a number in plain notation", "BOOL": "true or false", "S": "a string"}
 _UTF8 = 4
-"""Bytes that a character takes at the most."""
+"""The most bytes of a character."""
 _MOST_CELLS = 400_000
-"""Cells of all templates that are kept. Rows of ever new combinations of empty cells must not fill the memory."""
+"""The most cells in all cached templates, so that many combinations of empty cells cannot fill the memory."""
 
 
 _new_row: Any = tuple.__new__
 
 
 class _Template(NamedTuple):
-    """The text around the cells. `constant` and the bytes of a row's body make its size, but for numbers and flags."""
+    """The text around the cells. A row's size is `constant` plus the length of its body, plus corrections for numbers
+    and flags."""
 
     text: str
     quotes: int
@@ -46,7 +47,7 @@ class _Template(NamedTuple):
 
 
 class Columns:
-    """The columns of files with one header. `types` are by name; what is not named there is a string.
+    """The columns of files with the same header. `types` are by name; columns without a type are strings.
 
     In `header` a column without a name is None, and its cells have to be empty; INDEX is pandas' index, whose cells
     have to be whole numbers, which are left out. Of the types those of `guessed` hold only for cells of their very
@@ -54,9 +55,9 @@ class Columns:
     """
 
     result: BlockResult
-    """Where the rows that are made go: what is to be told of their cells is noted there."""
+    """The result of the current block, for notes about cells."""
     encoding: str
-    """What the cells were in, for people."""
+    """The encoding of the file, for messages."""
 
     def __init__(
         self,
@@ -95,7 +96,7 @@ class Columns:
         self._whole = self._template(tuple(False for _ in header))
 
     def row(self, cells: list[str], line: int, clean: bool) -> WriteRow:
-        """The row of a record. `clean`: nothing in its cells has to be escaped in JSON. Raises MalformedRow."""
+        """The row of a record. `clean`: no cell needs escaping in JSON. Raises MalformedRow."""
         if len(cells) != self.width:
             cells = self._fitted(cells, line)
         if self._fast:
@@ -110,20 +111,23 @@ class Columns:
         return self._cell_by_cell(cells, line)
 
     def row_with_nulls(self, cells: Sequence[str | None], line: int, clean: bool) -> WriteRow:
-        """The row of a record in which None is no value, whereas an empty cell may be one. Raises MalformedRow."""
+        """The row of a record in which None is an absent value, and an empty cell may be a value.
+
+        Raises MalformedRow.
+        """
         if self._keep_empty and None in cells:
             return self._cell_by_cell(self._fitted(cells, line), line)
         return self.row([cell or "" for cell in cells], line, clean)
 
     def tell_of_null(self, cells: Sequence[str | None], mark: str, line: int) -> None:
-        """Note the columns in which a cell is a text that often stands for null."""
+        """Add notes for the columns in which a cell is a text that often means null."""
         text = f"is the text {mark}, kept as it is; if that is no value, say --null '{mark}'"
         for name, cell, wanted in zip(self._header, cells, self._wanted, strict=False):
             if wanted and cell == mark:
                 self.result.note("looks-null", name, f"{name} {text}", line)
 
     def _fitted(self, cells: Sequence[str | None], line: int) -> Any:
-        """Cells without empty ones beyond the header's. Raises MalformedRow where there are too few or too many."""
+        """The cells without extra empty ones at the end. Raises MalformedRow if there are too few or too many."""
         if len(cells) > self.width and not any(cells[self.width :]):
             self.result.note("empty-cells", "", "Empty cells beyond the header's columns are left out", line)
             return list(cells[: self.width])
@@ -139,13 +143,13 @@ class Columns:
         return self._templates[empty]
 
     def _limit(self, name: str) -> int:
-        """How many bytes a key has at the most; 0 for what is no key."""
+        """The largest size of a key attribute in bytes; 0 if the attribute is no key."""
         if name == self._rules.hash_key:
             return MOST_HASH_BYTES
         return MOST_RANGE_BYTES if name == self._rules.range_key or name in self._rules.index_keys else 0
 
     def _template(self, empty: tuple[bool, ...]) -> _Template | None:
-        """The template of rows with these cells empty; None where each has to be looked at by itself."""
+        """The template of rows with these cells empty; None if such rows need the slow path."""
         parts, size = [], 0
         places: dict[str, list[int]] = {kind: [] for kind in _FIELDS}
         for index, (name, kind) in enumerate(zip(self._header, self._kinds, strict=True)):
@@ -168,7 +172,7 @@ class Columns:
         return _Template(text, nothing.count('"'), constant, tuple(places["N"]), tuple(places["BOOL"]))
 
     def _fill(self, template: _Template, cells: list[str], line: int, clean: bool) -> WriteRow | None:
-        """The row by a template; None where the cells have to be looked at. Raises ValueError kinds likewise."""
+        """The row by a template; None (or a ValueError) if the row needs the slow path."""
         for index in template.flags:
             if cells[index] not in _BOOLS:
                 lowered = cells[index].lower()
@@ -251,7 +255,7 @@ class Columns:
             raise MalformedRow(f"column {index + 1} has no name in the header, but here it has {cell!r}")
 
     def _unfit(self, cell: str, kind: str, name: str) -> tuple[str, str, str]:
-        """What to tell of a cell that is not of its column's guessed type. Raises MalformedRow with --strict-types."""
+        """The note on a cell that does not have its column's guessed type. Raises MalformedRow with --strict-types."""
         wanted = _NAMED[kind]
         if self._strict:
             raise MalformedRow(

@@ -1,10 +1,10 @@
-"""The records of CSV text: where each begins and ends, also where a quote is not closed.
+"""Splits CSV text into records, also if a quote is not closed.
 
-The reader of blocks and the one that cuts a file into blocks have to agree on that, so both use this module.
+Used both to parse blocks and to cut a file into blocks, because both must find the same records.
 
-A quote that is not closed makes one cell of all that follows. If most of the lines in that cell have as many cells as
-the header, they are taken for rows, and only the line with the quote is lost. No valid file is read otherwise than by
-RFC 4180: the question arises only where the file as it stands is not CSV, or the record has not the header's width.
+An unclosed quote makes one cell of everything after it. If most of the lines in that cell have as many cells as the
+header, they are read as rows, and only the line with the quote is rejected. Valid files are always read by RFC 4180:
+this is done only if the text is not valid CSV, or if the record's number of cells differs from the header's.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from dynaops.data.parsing.dialect import CsvReader, Dialect, reader_of
 
 _MOST_LOOKED_AT = 200
-"""Lines that are looked at to tell whether they are rows."""
+"""The most lines that are examined to decide whether they are rows."""
 UNCLOSED = "has a quote that is not closed in this row; the lines after it are read as rows of their own"
 
 
 class CsvRecord(NamedTuple):
-    """One record: its lines (from `start` to before `end`), its cells or what is wrong with it.
+    """A record: its lines (from `start` to before `end`), and its cells or the error.
 
     `open`: the text ends within it.
     """
@@ -58,17 +58,17 @@ def records(lines: Sequence[str], dialect: Dialect, width: int | None, start: in
 
 def _reader_from(lines: Sequence[str], start: int, dialect: Dialect) -> CsvReader:
     cursor: Any = iter(lines)
-    cursor.__setstate__(start)  # a list's iterator can be moved: no line before is taken again
+    cursor.__setstate__(start)  # sets the index of the list's iterator, without copying the list
     return reader_of(cursor, dialect)
 
 
 def is_open(error: str) -> bool:
-    """Whether the reader's error is that the text ends within a quoted cell."""
+    """Whether the csv error means that the text ends within a quoted cell."""
     return "unexpected end of data" in error
 
 
 def are_rows(lines: Sequence[str], start: int, end: int, dialect: Dialect, width: int | None) -> bool:
-    """Whether at least half of some lines are rows of the header's width by themselves."""
+    """Whether at least half of the lines are rows with the header's number of cells."""
     if width is None or end - start < 1:
         return False
     looked_at = rows = 0

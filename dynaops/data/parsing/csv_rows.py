@@ -1,4 +1,4 @@
-"""The rows of CSV blocks. A block is a line that names the columns, as JSON, and whole records of the file."""
+"""Reads the rows of CSV blocks. A block has a line with the column names as JSON, and whole records of the file."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from dynaops.data.rows import WriteRow
 from dynaops.values.malformed import MalformedRow
 
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\r\n")
-"""Which JSON has escaped. Ends of lines are never within a cell that is not in quotes."""
+"""Control characters, which JSON escapes. Line ends are excluded: an unquoted cell cannot contain them."""
 _PERHAPS_NULL = ("NULL", NULL_MARK)
-"""What programs write for null: told where nobody says that it is."""
+"""Texts that programs write for null: noted if --null does not name them."""
 
 
 class CsvRows:
-    """Makes rows of records."""
+    """Converts CSV blocks to rows."""
 
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._plan = plan
@@ -46,7 +46,7 @@ class CsvRows:
         self._columns: dict[tuple[bytes, bool], Columns] = {}
 
     def read(self, data: bytes, dialect: Dialect, first_line: int, result: BlockResult) -> None:
-        """The rows of a block, whose first record is in line `first_line` of its file."""
+        """Read the rows of a block, whose first record is in line `first_line` of its file."""
         head, _, body = data.partition(b"\n")
         block = _Block(self._columns_of(head, dialect), body, dialect, first_line, result, self._plan.nulls)
         block.read()
@@ -75,7 +75,7 @@ class CsvRows:
 
 
 class _Block:
-    """One block while it is read."""
+    """A block while it is read."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class _Block:
         )
 
     def read(self) -> None:
-        """Add all rows and rejects to the result."""
+        """Read all rows and rejects into the result."""
         self._columns.result = self._harvest
         self._columns.encoding = self._dialect.encoding
         lines = _unquoted_lines(self._text) if self._unquoted else None
@@ -121,12 +121,12 @@ class _Block:
         self._lines = lines_of(self._text, self._dialect)
         self._numbers = self._line_numbers(self._text)
         start = 0 if self._escaped or self._nulls or self._numbers else self._read_whole_records()
-        # Once something is wrong, records are looked at one by one.
+        # After the first problem, records are read one by one.
         for record in records(self._lines, self._dialect, self._columns.width, start):
             self._take(record)
 
     def _read_unquoted(self, lines: Sequence[str]) -> None:
-        """Read lines that are a record each, as no cell can have an end of line in it."""
+        """Read lines that are one record each, because no cell can contain a line end."""
         add, row, clean = self._harvest.rows.append, self._columns.row, self._clean
         nulls, marks, delimiter = self._nulls, self._perhaps_null, self._dialect.delimiter
         for number, text in enumerate(lines, self._first_line):
@@ -151,7 +151,7 @@ class _Block:
         return CsvRecord(at, at + 1, cells)
 
     def _read_whole_records(self) -> int:
-        """Read records as long as nothing is wrong; answers how many lines were read."""
+        """Read records until the first problem; returns how many lines were read."""
         add, row, clean = self._harvest.rows.append, self._columns.row, self._clean
         offset, marks = self._first_line, self._perhaps_null
         reader = reader_of(iter(self._lines), self._dialect)
@@ -169,7 +169,7 @@ class _Block:
         return before
 
     def _line_numbers(self, text: str) -> list[int] | None:
-        """The line of the file that each line is, where these are not one after the other."""
+        """The line number in the file of each line; None if they are consecutive."""
         if not escaped_line_ends(text):
             return None
         more = accumulate((escaped_line_ends(line) + 1 for line in self._lines), initial=self._first_line)
@@ -191,7 +191,7 @@ class _Block:
             self._harvest.rows.append(row)
 
     def _row(self, cells: list[str], line: int) -> WriteRow | None:
-        """The row of a record, None where it has none. Raises MalformedRow."""
+        """The row of a record, None if all its cells are empty. Raises MalformedRow."""
         if not any(cells):
             self._harvest.note("empty-rows", "", "Rows of nothing but empty cells are left out", line)
             self._harvest.without_rows += 1
@@ -223,12 +223,15 @@ class _Block:
 
 
 def _has(body: bytes, mark: bytes) -> bool:
-    """Whether a mark is in a block: single bytes are searched for much faster than several, and mostly not there."""
+    """Whether a block contains a mark.
+
+    Its single bytes are searched first, which is faster, and they mostly do not occur.
+    """
     return all(mark[at : at + 1] in body for at in range(len(mark))) and mark in body
 
 
 def _unquoted_lines(text: str) -> list[str] | None:
-    """The lines of a text without quotes, without their ends; None where the ends are not all LF or all CR LF."""
+    """The lines of a text without quotes, without line ends; None unless all line ends are LF, or all are CR LF."""
     if "\r" not in text:
         return text.split("\n")
     lines = text.split("\r\n")

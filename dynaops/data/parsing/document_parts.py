@@ -18,7 +18,7 @@ class PartAction(Enum):
 
 
 class DocumentPart(NamedTuple):
-    """A row or another thing in a document. `table` is the one that the document names for it, "" if it names none."""
+    """A row, a fault or a note in a document. `table` is the table that the document names for it, "" if none."""
 
     action: PartAction
     start: int

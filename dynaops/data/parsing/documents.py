@@ -1,6 +1,6 @@
-"""What DynamoDB's own files put around items, and what each means: answers, requests, change records, models.
+"""Reads the documents of AWS that contain items: responses, requests, change records and data models.
 
-An object that has the table's key is an item, whatever else it has. Sources: DynamoDB API reference (Scan,
+An object that has the table's key attributes is always an item. Sources: DynamoDB API reference (Scan,
 BatchGetItem, BatchWriteItem, TransactWriteItems), Developer Guide (DynamoDB table export output format; DynamoDB
 Streams and AWS Lambda), NoSQL Workbench (data model file).
 """
@@ -18,9 +18,9 @@ from dynaops.data.parsing.spans import TextSpan, spans
 
 CUT_OFF = "the file ends within this element"
 ROWS_READ = "\0read"
-"""A member by which the reading side says that so many rows of a document were read before."""
+"""A member that the reader adds to a document: the number of its rows that were read before."""
 _MOST_DEPTH = 4
-"""Arrays and wrappers in one another."""
+"""The deepest nesting of arrays and wrappers."""
 
 
 _ANSWER = frozenset(
@@ -62,7 +62,7 @@ _FOREIGN = (
 
 
 class _Cut(NamedTuple):
-    """Values of an object by name: the last of each, as JSON has it."""
+    """The values of an object by name; the last one if a name occurs twice."""
 
     text: bytes
     values: dict[str, TextSpan]
@@ -71,12 +71,12 @@ class _Cut(NamedTuple):
     closed: bool
 
     def kind(self, name: str) -> bytes:
-        """The first byte of a value: its bracket, for objects and arrays; empty where it is not there."""
+        """The first byte of a value, which is the bracket of an object or array; empty if there is no such value."""
         span = self.values.get(name)
         return self.text[span.start : span.start + 1] if span else b""
 
     def string(self, name: str) -> str:
-        """A string member's text; "" for what is none."""
+        """The text of a string member; "" if it is no string."""
         span = self.values.get(name)
         try:
             value = orjson.loads(self.text[span.start : span.end]) if span and span.whole else ""
@@ -93,9 +93,9 @@ class _Cut(NamedTuple):
 def parts_of(
     text: bytes, keys: Collection[str], at: int = 0, end: int | None = None, depth: int = 0
 ) -> list[DocumentPart] | None:
-    """What a document (an array, or an object) holds; None where it is an item or nothing that is known.
+    """The parts of a document (an array or an object); None if it is an item, or not a known document.
 
-    The text may be cut off: what is whole before that is there, and a fault behind it.
+    If the text is cut off, the complete parts are returned, with a fault at the end.
     """
     stop = len(text) if end is None else end
     bracket = text[at : at + 1]
@@ -125,7 +125,7 @@ def parts_of(
 
 
 def _has_rows(text: bytes, at: int, stop: int) -> bool:
-    """Whether an array begins with an object or array, or ends early or is empty: else it holds no rows."""
+    """Whether an array can contain rows: it begins with an object or array, is cut off, or is empty."""
     return text[at + 1 : stop].lstrip()[:1] in (b"{", b"[", b"")
 
 
@@ -155,14 +155,14 @@ def _array(text: bytes, at: int, stop: int, keys: Collection[str], depth: int) -
 
 
 def _object(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[DocumentPart] | None:
-    """The parts of an object that is around items; None where it is none that is known."""
+    """The parts of an object that contains items; None if it is not a known document."""
     names = whole.values.keys()
     if whole.kind("Items") == b"[" and names <= _ANSWER:
         return _answer(whole)
     if whole.kind("Responses") in (b"{", b"["):
         return _responses(whole)
     if depth == 0 and names and (names <= {"Item"} or names <= {"PutRequest"}):
-        return None  # what is wrong with it is known
+        return None  # read as an item, for a better error message
     if whole.kind("Item") == b"{" and (names <= _GET or "TableName" in names):
         return _put(whole, whole.string("TableName"))
     if whole.kind("TransactItems") == b"[":
@@ -185,9 +185,9 @@ def _object(whole: _Cut, keys: Collection[str], depth: int) -> Iterator[Document
 
 
 def list_of_rows(text: bytes, behind: int = 0) -> int | None:
-    """Where the rows begin of an answer or request whose text goes on: behind the bracket of its last list.
+    """Where the rows begin in an incomplete response or request: after the bracket of its last list.
 
-    None where the object's last member is none such, or begins before `behind`.
+    None if the object's last member is no such list, or begins before `behind`.
     """
     if text[:1] != b"{":
         return None
@@ -288,7 +288,7 @@ def _transaction(whole: _Cut) -> Iterator[DocumentPart]:
 
 
 def _is_requests(whole: _Cut) -> bool:
-    """Whether an object is what BatchWriteItem takes: lists of put and delete requests by table."""
+    """Whether an object is the RequestItems of BatchWriteItem: lists of put and delete requests by table."""
     lists = [span for span in whole.order if whole.text[span.start : span.start + 1] == b"["]
     return ROWS_READ in whole.values or any(_has_request(whole.text, span) for span in lists)
 
@@ -346,7 +346,7 @@ def _stream_record(whole: _Cut) -> Iterator[DocumentPart]:
 
 
 def _change(whole: _Cut, event: str = "", table: str = "", closed: bool = True) -> Iterator[DocumentPart]:
-    """A change: the item as it is then, or a delete. `event` is what a stream's record says it is."""
+    """The part of a change record: the new item, or a delete. `event` is the eventName of a stream record."""
     start, end = whole.order[0].start if whole.order else 0, whole.end
     if not (whole.closed and closed):
         yield DocumentPart(PartAction.FAULT, start, end, table, CUT_OFF)

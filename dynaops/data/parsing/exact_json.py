@@ -1,8 +1,8 @@
-"""JSON texts whose numbers are read exactly.
+"""Reads JSON with exact numbers.
 
-orjson reads what is not a 64-bit integer as a double. A double keeps every decimal number of up to 15 digits (that is
-what DBL_DIG means), and its `repr` is that number again; so a text whose numbers have no more digits is safe. All
-others are read again, by the standard library, which hands their text over.
+orjson reads numbers that are not 64-bit integers as doubles. A double stores each decimal number of up to 15 digits
+(the meaning of DBL_DIG), and its `repr` is that number again; so a text whose numbers have at most 15 digits is safe.
+Other texts are read by the standard library, which passes the numbers as text.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ _NO_NUMBER = "{} is no number that DynamoDB can hold"
 
 
 class Exact(str):
-    """A number by its text, where JSON has it as a number."""
+    """A JSON number as its text."""
 
     __slots__ = ()
 
 
 class Inexact(Exception):
-    """A double that may not be what the text says; the text has to be read by `exactly`."""
+    """A double may differ from the number in the text; the text has to be read by `exactly`."""
 
 
 def is_safe(text: bytes) -> bool:
-    """Whether all numbers of a JSON text have so few digits that doubles keep them."""
+    """Whether all numbers in a JSON text have so few digits that doubles store them exactly."""
     return _TOO_LONG not in text.translate(_DIGITS_AS_ZERO)
 
 
 def exactly(text: bytes) -> Any:
-    """A JSON text with its numbers as `Exact`. Raises ValueError (and RecursionError) where it is none.
+    """Read a JSON text with its numbers as `Exact`. Raises ValueError or RecursionError if it is not JSON.
 
-    Raises MalformedRow where an object has two members of one name: JSON leaves open which one counts.
+    Raises MalformedRow if an object has two members with the same name: JSON does not define which one is valid.
     """
     return json.loads(
         text, parse_float=Exact, parse_int=Exact, parse_constant=_no_number, object_pairs_hook=_each_once
@@ -47,7 +47,7 @@ def exactly(text: bytes) -> Any:
 
 
 def marked(text: bytes) -> Any:
-    """The same, with `Unusable` for NaN, infinities and objects with a name twice, so that their place can be told."""
+    """As `exactly`, but with `Unusable` for NaN, infinities and objects with duplicate names, to report where."""
     return json.loads(
         text,
         parse_float=Exact,
@@ -67,7 +67,7 @@ def of_double(value: float, where: str = "") -> str:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The members of an object. Raises MalformedRow where two have the same name."""
+    """The members of an object. Raises MalformedRow if two have the same name."""
     members = dict(pairs)
     if len(members) < len(pairs):
         duplicate, _ = Counter(name for name, _ in pairs).most_common(1)[0]

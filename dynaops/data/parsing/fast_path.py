@@ -1,7 +1,7 @@
-"""The fast roads from an item of JSON to a row: one for plain JSON, one for DynamoDB JSON.
+"""The fast paths from a JSON item to a row: one for plain JSON, one for DynamoDB JSON.
 
-A road gives the row, or stumbles where the item has to be looked at value by value: it is of a new shape, or something
-in it may be wrong.
+A fast path returns the row, or raises one of FALLBACK_ERRORS if the item needs the slow path: it has a new shape, or
+may be invalid.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ FALLBACK_ERRORS = (
     NeedsSlowPath,
     exact_json.Inexact,
 )
-"""How a road says that it does not reach to a row."""
+"""Raised by a fast path if an item needs the slow path."""
 UNCOUNTED = -1
-"""Quotes of a text whose members' names are known to be there once only."""
+"""Instead of a text's number of quotes: no member name occurs twice, so the quotes need not be counted."""
 SUMMED = -2
-"""Quotes of a text of several rows, which the caller counts; the road sums up what the rows should have."""
+"""Instead of a text's number of quotes: the text has several rows; the fast path sums up the expected quotes."""
 _KINDS = {str: "S", int: "N", bool: "BOOL", type(None): "NULL", float: DOUBLE, dict: "M", list: "L"}
 _CONTENTS: dict[str, type] = {"S": str, "N": str, "BOOL": bool, "M": dict, "L": list}
 _new_row: Any = tuple.__new__
@@ -42,32 +42,32 @@ _Types = tuple[type, ...]
 
 
 class FastPath(Protocol):
-    """A way from items to rows. Both methods raise STUMBLES, and may use the item up."""
+    """A fast path from items to rows. Both methods raise FALLBACK_ERRORS, and may change the item."""
 
     quotes: int
-    """The quotes that all rows with SUMMED have as JSON, where no name is there twice."""
+    """The expected number of quotes in the JSON of all rows with SUMMED, if no name occurs twice."""
 
     def row(
         self, item: Any, line: int, escaped: bool, safe: bool | None, text: bytes, quotes: int
     ) -> WriteRow:
-        """The row of an item, which `text` says. `escaped`: there may be backslashes in that.
+        """The row of an item, whose JSON is `text`. `escaped`: the text may contain backslashes.
 
-        `safe`: doubles are exact; None where that is to be found out. `quotes`: how many the text has, which shows
-        whether a name is there twice; UNCOUNTED where that has been looked at, SUMMED where that is the caller's.
+        `safe`: doubles are exact; None if that is not known. `quotes`: the number of quotes in the text, which shows
+        whether a name occurs twice; UNCOUNTED if that has been checked, SUMMED if the caller checks it.
         """
 
     def learn(self, item: Any) -> None:
-        """Remember the shape of an item that is good."""
+        """Store the shape of a valid item."""
 
 
 class PlainFastPath:
-    """For plain JSON."""
+    """The fast path for plain JSON."""
 
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self.quotes = 0
         self._names = rules.names if plan.keys_only else None
         self._partial = plan.keys_only or plan.drop_nulls
-        """Whether not all of an item is in its row."""
+        """Whether some attributes of an item are not in its row."""
         self._shapes: Shapes[tuple[_Names, _Types]] = Shapes(
             lambda signature: shape_of(
                 signature[0], tuple(_KINDS[kind] for kind in signature[1]), rules, plan.types, plain=True
@@ -120,7 +120,7 @@ class PlainFastPath:
 
 
 class TypedFastPath:
-    """For DynamoDB JSON, bare or in the wrapper that exports have around it."""
+    """The fast path for DynamoDB JSON, with or without the wrapper of exports."""
 
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self.quotes = 0
@@ -174,7 +174,7 @@ class TypedFastPath:
         return shape_of(names, others, self._rules, self._types)
 
     def _names_types_contents(self, item: Any) -> tuple[_Names, _Names, Values]:
-        """Names, types and contents."""
+        """The names, types and contents of an item's attributes."""
         if len(item) == 1 and "Item" in item and "Item" not in self._rules.names:
             item = item["Item"]
         if self._keys_only:
@@ -187,13 +187,13 @@ class TypedFastPath:
 
 
 def _check_names(item: Any, text: bytes, quotes: int) -> None:
-    """Raises Unfit where a name may be there twice."""
+    """Raises NeedsSlowPath if a name may occur twice."""
     if quotes >= 0 and not names_are_single(item, text, quotes):
         raise NeedsSlowPath
 
 
 def _quotes(values: Values, indexes: tuple[int, ...]) -> int:
-    """The quotes that values have as JSON."""
+    """The number of quotes in the JSON of values."""
     return sum(orjson.dumps(values[index]).count(b'"') for index in indexes) if indexes else 0
 
 
@@ -207,7 +207,7 @@ def _row(shape: Shape, values: Values, key: bytes | None, extra_size: int, line:
 
 
 def _integers(values: Values, indexes: tuple[int, ...]) -> int:
-    """How much more bytes integers count than their texts have (mostly less)."""
+    """The size of integers as DynamoDB counts, minus the length of their texts (mostly negative)."""
     extra_size = 0
     for index in indexes:
         number = values[index]
@@ -218,7 +218,7 @@ def _integers(values: Values, indexes: tuple[int, ...]) -> int:
 
 
 def _decimals(values: Values, indexes: tuple[int, ...]) -> int:
-    """The same of numbers that are text; those that are not written as DynamoDB gives them back are for others."""
+    """The same for numbers as text. Raises NeedsSlowPath for a number that is not in canonical notation."""
     extra_size = 0
     for index in indexes:
         text = values[index]

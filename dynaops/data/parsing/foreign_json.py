@@ -1,4 +1,4 @@
-"""JSON of other programs: MongoDB's extended JSON (v1 and v2), and DynamoDB JSON with nulls for absent types."""
+"""Reads JSON of other programs: MongoDB's extended JSON (v1, v2), and DynamoDB JSON with nulls for absent types."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def extended(value: dict[str, Any]) -> Any:
-    """What an object of extended JSON stands for; the object itself where it is none that is known."""
+    """The value of an object of extended JSON; the object itself if it is not a known one."""
     ((name, content),) = value.items()
     if name in ("$oid", "$uuid") and type(content) is str:
         return content
@@ -46,7 +46,7 @@ def _date(content: Any, value: Any) -> Any:
 
 
 def without_absent(item: dict[str, Any]) -> dict[str, Any]:
-    """An item of DynamoDB JSON without types and attributes that are null, as DuckDB and Spark write absent ones."""
+    """An item of DynamoDB JSON without null types and attributes, which DuckDB and Spark write for absent ones."""
     return {name: _present(value) for name, value in item.items() if not _is_absent(value)}
 
 

@@ -1,4 +1,4 @@
-"""One item of JSON, plain or in DynamoDB JSON, with all checks: the road for whatever has no template."""
+"""Converts a JSON item (plain or DynamoDB JSON) to a row with all checks: the slow path."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from dynaops.values.limits import MOST_ITEM_BYTES
 from dynaops.values.malformed import MalformedRow, Unusable, at
 
 _WRAPPERS = ("PutRequest", "Item")
-"""What DynamoDB's own files put around an item: exports and BatchWriteItem's requests."""
+"""The wrappers of an item in exports and in requests of BatchWriteItem."""
 _DELETED = ("DeleteRequest", "Key")
-"""What they put around a key, which counts where rows are deleted anyway."""
+"""The wrappers of a key, which are accepted if the load deletes rows."""
 
 
 class ItemReader:
-    """Makes rows of single items. All methods raise MalformedRow."""
+    """Converts single items to rows. All methods raise MalformedRow."""
 
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._rules = rules
@@ -39,7 +39,7 @@ class ItemReader:
         self._wanted = plan.types
 
     def of_text(self, text: bytes, line: int) -> WriteRow:
-        """The row that a JSON text says."""
+        """The row of a JSON text."""
         item = _loads(text) if exact_json.is_safe(text) else _loads_exactly(text)
         try:
             return self.of_item(item, line)
@@ -47,7 +47,7 @@ class ItemReader:
             return self.of_item(_loads_exactly(text), line)
 
     def of_item(self, item: Any, line: int) -> WriteRow:
-        """The row of an item. Raises Inexact, too."""
+        """The row of an item. Raises also Inexact."""
         if type(item) is Unusable:
             raise MalformedRow(item.reason)
         if type(item) is not dict:
@@ -68,7 +68,7 @@ class ItemReader:
             return self.row({name: read(value, name) for name, value in present.items()}, line)
 
     def deleted(self, text: bytes, line: int) -> DeletedRow:
-        """The delete of the row whose key a JSON text says."""
+        """The deletion of the item whose key is in a JSON text."""
         row = self.of_text(text, line)
         item = orjson.loads(row.body)
         key = {name: item[name] for name in self._rules.names}
@@ -78,11 +78,11 @@ class ItemReader:
         return DeletedRow(orjson.dumps(key), row.key, size, line)
 
     def is_typed(self, item: Any) -> bool:
-        """Whether a good item is in DynamoDB JSON. Raises AttributeError for what is no item."""
+        """Whether a valid item is in DynamoDB JSON. Raises AttributeError if it is no item."""
         return self._typed or self._has_typed_key(self._unwrapped(item))
 
     def row(self, sized: dict[str, Sized], line: int) -> WriteRow:
-        """The row of an item whose values are read."""
+        """The row of an item whose values are checked."""
         if "" in sized:
             raise MalformedRow("an attribute has no name")
         item = {name: value for name, (value, _) in sized.items()}
@@ -101,7 +101,7 @@ class ItemReader:
         return item
 
     def _has_typed_key(self, item: dict[str, Any]) -> bool:
-        """No plain item can have a map as its key."""
+        """Whether the key is in DynamoDB JSON; the key of a plain item cannot be a map."""
         key = item.get(self._rules.hash_key)
         return type(key) is dict and not any(name.startswith("$") for name in key)
 
@@ -121,11 +121,11 @@ def _loads(text: bytes) -> Any:
             return item
     except (TypeError, ValueError):
         pass
-    return _loads_exactly(text)  # takes what orjson does not, such as 1E400, or says what is wrong
+    return _loads_exactly(text)  # reads what orjson does not, such as 1E400, or raises a better error
 
 
 def names_are_single(item: Any, text: bytes, quotes: int) -> bool:
-    """Whether it is sure that no object in a JSON text has two members of one name.
+    """Whether it is certain that no object in a JSON text has two members with the same name.
 
     orjson keeps the last of these, so that `item`, which it read, has fewer strings than the text, which has this many
     quotes. Quotes that the text writes as ``\\u0022`` could make up for that: then it is not sure. Raises TypeError.

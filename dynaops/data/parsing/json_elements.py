@@ -1,4 +1,4 @@
-"""Where the elements of a JSON array, or of objects one after the other, begin and end."""
+"""Finds where the elements of a JSON array, or of consecutive JSON objects, begin and end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# Possessive: what is matched is not given back, so that millions of escapes in a string leave no trail of it.
+# Possessive quantifiers: no backtracking, so that millions of escapes in a string need no memory for it.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]]', re.DOTALL)
 _LOOSE = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^,\s])+')
 _BOM = b"\xef\xbb\xbf"
@@ -14,7 +14,7 @@ _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
 
 
 class Element(NamedTuple):
-    """A piece of a text, from `start` up to `end`. `whole`: it ends where it should."""
+    """An element in a text, from `start` to before `end`. `whole`: it is complete."""
 
     start: int
     end: int
@@ -22,9 +22,9 @@ class Element(NamedTuple):
 
 
 def elements(data: bytes) -> Iterator[Element]:
-    """The elements of a text that begins between two of them; what is not an object or array stands for itself.
+    """The elements of a text that begins between two elements; scalars are elements, too.
 
-    Ends at a bracket that closes the array around them. The last element is not whole if the text ends within it.
+    Ends at the bracket that closes their array. The last element is not whole if the text ends within it.
     """
     depth = start = 0
     after = 0
@@ -50,7 +50,7 @@ def elements(data: bytes) -> Iterator[Element]:
 
 
 def closed_at(data: bytes) -> int | None:
-    """Where the bracket is that closes the array around the elements of a text; None if there is none."""
+    """The index of the bracket that closes the array of a text's elements; None if there is none."""
     depth = 0
     for token in _TOKEN.finditer(data):
         sign = token[0]
@@ -64,7 +64,7 @@ def closed_at(data: bytes) -> int | None:
 
 
 def _loose(data: bytes, start: int, end: int) -> Iterator[Element]:
-    """What stands between objects, but for commas and space: each is an element, and no row."""
+    """The scalars between objects: each is an element, but no row."""
     for match in _LOOSE.finditer(data, start, end):
         if match[0] != _BOM:  # between files that were put together
             yield Element(match.start(), match.end())

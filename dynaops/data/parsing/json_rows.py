@@ -1,4 +1,4 @@
-"""JSON texts to rows: by a fast road where it leads there, value by value where it does not."""
+"""Converts JSON texts to rows: by a fast path if possible, else by the slow path."""
 
 from __future__ import annotations
 
@@ -31,15 +31,18 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class JsonRows:
-    """Makes rows of JSON texts. It remembers the shapes of rows from block to block."""
+    """Converts JSON texts to rows. The shapes of rows are kept from block to block."""
 
     def __init__(self, plan: ParseOptions, rules: KeyRules, inner: JsonRows | None = None) -> None:
         self._inner = inner or self
-        """Reads what documents hold: another one where `rules` are met by no item, so that each has to be in one."""
+        """Reads the items in documents.
+
+        It is another reader if no item matches `rules`, so that each must be in a document.
+        """
         self._item_reader = ItemReader(plan, rules)
         self._plain, self._typed = PlainFastPath(plan, rules), TypedFastPath(plan, rules)
         self._keys_only = plan.keys_only or plan.drop_nulls
-        """Whether not all of a text is in its row, so that quotes do not tell of names that are there twice."""
+        """Whether a row does not have all attributes of its text, so that quotes do not show duplicate names."""
         self._delete_all = plan.keys_only
         self._deletes = plan.deletes
         self._tables = TableChoice(plan)
@@ -47,8 +50,8 @@ class JsonRows:
         self._fast_path: FastPath = self._typed if plan.typed else self._plain
 
     def lines(self, data: bytes, first_line: int, result: BlockResult) -> None:
-        """The rows of lines; empty lines are none."""
-        # Of most blocks it can be said at once what else had to be asked of each line.
+        """Read the rows of lines; empty lines are skipped."""
+        # Checked once for the block, because most blocks have no backslash and only safe numbers.
         plain, safe = b"\\" not in data, exact_json.is_safe(data) or None
         self.texts(enumerate(data.split(b"\n"), first_line), result, plain, safe)
 
@@ -59,9 +62,9 @@ class JsonRows:
         plain: bool = False,
         safe: bool | None = None,
     ) -> None:
-        """The rows of JSON texts with the lines where they begin.
+        """Read the rows of JSON texts, given with their line numbers.
 
-        `plain`: none has a backslash; `safe`: doubles are exact in all (None: that is to be found out).
+        `plain`: no text has a backslash; `safe`: doubles are exact in all texts (None: not known).
         """
         loads, add, fast_path = orjson.loads, result.rows.append, self._fast_path
         remaining = iter(texts)
@@ -81,11 +84,11 @@ class JsonRows:
                         break
                     self._read_slowly(line, text, result)
                     fast_path = self._fast_path
-            if blank:  # there may be millions of them: do not try to read each
+            if blank:  # there may be millions of blank lines: skip them without parsing
                 remaining = (pair for pair in remaining if pair[1] and not pair[1].isspace())
 
     def all_or_none(self, items: Sequence[Any], line: int, text: bytes) -> list[WriteRow] | None:
-        """The rows of items that `text` says, all of one line; None where one of them has to be looked at."""
+        """The rows of the items in `text`, which is one line; None if one of them needs the slow path."""
         fast_path, escaped, safe = self._fast_path, b"\\" in text, exact_json.is_safe(text)
         try:
             if escaped or self._keys_only:
@@ -114,14 +117,14 @@ class JsonRows:
             return
 
     def reject(self, line: int, reason: str, text: bytes, result: BlockResult) -> None:
-        """Reject a text that is no row, and is in no document that names a table."""
+        """Reject a text that is neither a row nor a document."""
         if self._inner is self:
             result.reject(line, reason, text)
         else:
             result.reject_unnamed(line, NAMES_NO_TABLE if NO_KEY in reason else reason, text)
 
     def document(self, line: int, text: bytes, result: BlockResult) -> bool:
-        """Read what is no row as something around rows; False where it is nothing that is known."""
+        """Read a text as a document that contains rows; returns False if it is not a known document."""
         from dynaops.data.parsing.document_parts import PartAction  # few files need these two: see `parser`
         from dynaops.data.parsing.documents import parts_of
 
@@ -159,7 +162,7 @@ class JsonRows:
         return True
 
     def _other(self, part: DocumentPart, line: int, text: bytes, result: BlockResult) -> None:
-        """A part of a document that is no put."""
+        """Read a part of a document that is not a put."""
         from dynaops.data.parsing.document_parts import PartAction
 
         try:
@@ -180,7 +183,7 @@ class JsonRows:
 
 
 def _is_all(text: bytes, parts: Sequence[DocumentPart]) -> bool:
-    """Whether what is around the parts of a document is whole JSON, so that nothing in it was overlooked."""
+    """Whether the text around the parts of a document is valid JSON, so that no part was missed."""
     from dynaops.data.parsing.document_parts import PartAction
 
     if any(part.action is PartAction.FAULT for part in parts):

@@ -1,4 +1,4 @@
-"""What a table and its indexes demand of an item's key attributes, and the identity of its key.
+"""Checks an item's key attributes by the rules of the table and its indexes, and computes its key's identity.
 
 Limits: DynamoDB quotas, "Partition keys and sort keys": 2,048 bytes for a hash key, 1,024 for a range key. Empty
 strings and binary values cannot be keys, of the table or of an index; an item without an index's key is just not in it.

@@ -1,4 +1,4 @@
-"""What a worker has to know to make rows of blocks."""
+"""The options that a worker needs to parse blocks."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from dynaops.data.rows import Keys
 
 
 class Container(StrEnum):
-    """How rows lie in a file."""
+    """How a file contains rows."""
 
     LINES = "lines"
-    """A JSON object a line."""
+    """One JSON object per line."""
     STREAM = "stream"
-    """JSON objects in an array, or one after the other."""
+    """JSON objects in an array, or consecutive JSON objects."""
     CSV = "csv"
     ARROW = "arrow"
-    """Parquet and its kin, which reach the workers as Arrow's IPC streams."""
+    """Parquet, Arrow and ORC, which are sent to the workers as Arrow IPC streams."""
     TABLE = "table"
-    """Rows of cells, as `tables.packed` writes them."""
+    """Rows of cells in the format of `tables.packed`."""
     REJECTS = "rejects"
-    """Rejected rows of earlier loads, as `rejects.RejectsFile` writes them."""
+    """Rejected rows of earlier loads in the format of `rejects.RejectsFile`."""
 
 
 class InputLayout(NamedTuple):
-    """How to read one source. `dialect` is CSV's."""
+    """How to read a source. `dialect` is for CSV."""
 
     container: Container
     dialect: Dialect = Dialect()
 
 
 Partitions = tuple[tuple[str, str], ...]
-"""Attributes that the names of a file's folders say, with their texts."""
+"""Attributes from the names of a file's partition folders: names and texts."""
 
 
 class Shard(NamedTuple):
@@ -47,7 +47,7 @@ class Shard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
-    """How to make rows. Survives pickling.
+    """The options for parsing blocks; picklable.
 
     `layouts` are by source. `types` are what the caller says of attributes, `columns` what was found out of CSV's;
     those of the latter in `floats` are numbers in the notation of floats (2.0, 1e-07). `strict_types`: a cell that does

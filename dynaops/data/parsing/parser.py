@@ -1,7 +1,7 @@
-"""The parser of a worker process: blocks in, rows and rejects out.
+"""The parser of a worker process: converts blocks to rows and rejects.
 
-A worker imports this module when it starts, before it reads anything. What only some loads need (the readers of the
-formats, of partition folders and of rejects files, the check of TTL values) is imported when the first block needs it.
+A worker imports this module at its start. Modules that only some loads need (the readers of formats, of partition
+folders and of rejects files, the check of TTL values) are imported when the first block needs them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def make_parser(plan: ParseOptions) -> Callable[[InputBlock], Parsed]:
-    """A parser for blocks, to be made in the process that uses it. It never raises for what is in a row."""
+    """A parser for blocks, which must be created in the process that uses it. Invalid rows never raise an error."""
     return _Parser(plan).parse
 
 
@@ -70,24 +70,24 @@ class _Parser:
 
 
 def _any_reader(plan: ParseOptions) -> Reader:
-    """What makes rows of blocks, also of files in partition folders."""
+    """A reader for blocks, including those of files in partition folders."""
     return _Readers(plan, KeyRules(plan.keys)).read_any
 
 
 def _reader(plan: ParseOptions, rules: KeyRules) -> Reader:
-    """What makes rows of blocks, by the layout of the block's source."""
+    """A reader for blocks by the layout of the block's source."""
     return _Readers(plan, rules).read
 
 
 class _Readers:
-    """The readers of all formats, each made when the first block of its format comes."""
+    """The readers of all formats, each created for the first block of its format."""
 
     def __init__(self, plan: ParseOptions, rules: KeyRules) -> None:
         self._plan = plan
         self._rules = rules
 
     def read_any(self, block: InputBlock, result: BlockResult) -> None:
-        """Read a block's rows, with the attributes that the names of its file's folders say."""
+        """Read a block's rows, with the attributes from its file's partition folders."""
         if folders := self._plan.partitions.get(block.source):
             self._partitioned.read(block, result, folders)
         else:
@@ -119,7 +119,7 @@ class _Readers:
             rows.read(block.data, block.first_line, result, block.source)
 
     def _count_other_table(self, block: InputBlock, result: BlockResult) -> None:
-        """Count the rows of a block that its file says are another table's."""
+        """Count the rows of a block that belongs to another table, as its file says."""
         from dynaops.data.parsing.json_elements import elements
         from dynaops.data.parsing.table_choice import TableChoice
 
@@ -127,7 +127,7 @@ class _Readers:
         TableChoice(self._plan).is_other(block.table, result, rows, block.first_line)
 
     def _json_of(self, block: InputBlock) -> JsonRows:
-        """The reader of a block of JSON: where only rows count whose table the file names, the one that sees to it."""
+        """The JSON reader of a block; with `named_only` the one that reads only rows in documents that name a table."""
         is_named = not self._plan.named_only or block.table or block.source in self._plan.whole
         return self._json if is_named else self._named_json
 

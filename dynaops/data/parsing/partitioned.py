@@ -1,4 +1,4 @@
-"""Rows of files in partition folders (``dt=2026-01-01/``), to which the folders' names add attributes."""
+"""Reads files in partition folders (``dt=2026-01-01/``), and adds the folders' attributes to their rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dynaops.values.malformed import MalformedRow
 
 
 class PartitionedRows:
-    """Makes rows of such files. The files' own reader must not ask for key attributes that are in folders' names."""
+    """Reads files in partition folders. Key attributes from folder names are not required in the files themselves."""
 
     def __init__(
         self, plan: ParseOptions, rules: KeyRules, make: Callable[[ParseOptions, KeyRules], Reader]
@@ -30,7 +30,7 @@ class PartitionedRows:
         self._readers: dict[frozenset[str], Reader] = {}
 
     def read(self, block: InputBlock, result: BlockResult, folders: Partitions) -> None:
-        """The rows of a block whose file is in these folders."""
+        """Read the rows of a block whose file is in these folders."""
         names = frozenset(name for name, _ in folders)
         reader = self._readers.get(names)
         if reader is None:
@@ -54,7 +54,7 @@ class PartitionedRows:
         return conversions.of_text(text, types.get(name, "S"), name)
 
     def _with(self, row: WriteRow, added: dict[str, Sized]) -> WriteRow:
-        """The row with these attributes. Raises MalformedRow."""
+        """The row with the folders' attributes. Raises MalformedRow."""
         item = orjson.loads(row.body)
         keys_only = self._plan.keys_only or not row.is_put
         size = row.size
@@ -80,7 +80,7 @@ class PartitionedRows:
 
 
 def keys_without(keys: Keys, names: frozenset[str]) -> Keys:
-    """A table's keys without those that are in folders' names; at least one has to be in the files."""
+    """A table's keys without those in folder names; all keys if none would remain."""
     index_keys = {name: kind for name, kind in keys.index_keys.items() if name not in names}
     key_names = [name for name in (keys.hash_key, keys.range_key) if name and name not in names]
     if not key_names:

@@ -1,4 +1,4 @@
-"""Values of plain JSON as DynamoDB JSON, with their sizes."""
+"""Converts plain JSON values to DynamoDB JSON, with their sizes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from dynaops.values.malformed import MalformedRow, Unusable, at
 
 
 def without_nulls(value: Any, level: int = 0) -> Any:
-    """A value of plain JSON without the members of maps that are null. Elements of lists keep their places.
+    """A plain JSON value without null members of maps. Nulls in lists are kept.
 
-    What is nested too deep, and so will be refused, stays as it is.
+    Values below the deepest allowed level are not changed, because they are rejected later.
     """
     if level > MOST_LEVELS:
         return value
@@ -39,7 +39,7 @@ def without_nulls(value: Any, level: int = 0) -> Any:
 
 
 def plain(value: Any, where: str, level: int = 1) -> Sized:
-    """A value of plain JSON. Numbers are `Exact`, integers, or doubles of a safe text. Raises MalformedRow, Inexact."""
+    """Convert a plain JSON value, whose numbers are `Exact`, integers, or doubles. Raises MalformedRow, Inexact."""
     kind = type(value)
     if kind is str:
         return {"S": value}, size_at(value, where)

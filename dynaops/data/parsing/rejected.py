@@ -1,7 +1,7 @@
-"""Rejected rows, to be loaded again: how a reject's text is read, and the rows of a rejects file.
+"""Reads rejects files: how a reject's text is read again, and the rows of a rejects file.
 
-Most rejects are JSON, as their files have it or as `tables.text_of` writes a row of a binary format, and need no more
-than their text. What they need else is their `reading`:
+The text of most rejects is JSON (from their file, or from `tables.text_of` for binary formats), and can be read without
+further information. Otherwise the `reading` of the reject has:
 
 - ``format``: "csv", with ``columns``, ``dialect`` (what differs from the default), ``types`` and ``floats`` as they
   were guessed for the whole file; "dynamodb"; or "rejects" (a line of a rejects file that could not be understood).
@@ -31,7 +31,7 @@ _UNKNOWN = "the text of this row is not known: it was refused by AWS, which did 
 
 
 def with_reading(rejects: list[Reject], block: InputBlock, plan: ParseOptions) -> list[Reject]:
-    """The rejects of a block with how their texts are read again, where that is not known yet."""
+    """The rejects of a block, with `reading` added where it is missing and needed."""
     layout = plan.layouts[block.source]
     common_reading: dict[str, Any] = {}
     if layout.container is Container.CSV:
@@ -53,7 +53,7 @@ def with_reading(rejects: list[Reject], block: InputBlock, plan: ParseOptions) -
 
 
 class RejectedRows:
-    """Makes rows of the lines of rejects files. Their places are those of the rows when they were first rejected."""
+    """Reads the lines of rejects files. Source and line of a row are those from its first rejection."""
 
     def __init__(self, plan: ParseOptions, make: Callable[[ParseOptions], Reader]) -> None:
         self._plan = plan
@@ -61,7 +61,7 @@ class RejectedRows:
         self._readers: dict[tuple[str, bytes], Reader] = {}
 
     def read(self, data: bytes, first_line: int, result: BlockResult) -> None:
-        """The rows of some lines."""
+        """Read the rows of some lines."""
         for number, line in enumerate(data.split(b"\n"), first_line):
             if not line or line.isspace():
                 continue
@@ -124,7 +124,7 @@ _NOWHERE: Any = None
 
 
 def _plan(plan: ParseOptions, source: str, reading: Mapping[str, Any]) -> ParseOptions:
-    """The plan by which a reject's text is read."""
+    """The options for reading a reject's text."""
     layout = InputLayout(Container.LINES)
     if reading.get("format") == "csv":
         layout = InputLayout(Container.CSV, _dialect(reading.get("dialect", {})))
@@ -171,7 +171,7 @@ def _entry(line: bytes) -> Reject | None:
 
 
 def _as_shown(text: str) -> dict[str, int]:
-    """A mark for a text with bytes that are no UTF-8, which it has as ``\\xff``."""
+    """The mark `not_utf8` for a text in which bytes that are not UTF-8 are shown as ``\\xff``."""
     return {"not_utf8": crc32(text.encode())} if "\\x" in text else {}
 
 

@@ -1,9 +1,9 @@
-"""Rows of one shape, written by one template.
+"""Templates for rows of the same shape.
 
-Rows of a file mostly have the same attributes with the same types. What depends on these alone is settled once a
-shape: whether the key is there and of the right type, the index keys, names and their bytes, and the text around the
-values. A row then is `template % values`: no call a value for strings and numbers. That needs no escaping as long as
-the line of JSON has no backslash: then its strings have nothing to escape, in the answer as little as in the question.
+The rows of a file mostly have the same attributes with the same types. What depends only on these is computed once per
+shape: whether the key exists with the right type, the index keys, the size of names, and the text around the values.
+A row is then `template % values`, without a function call per value. No escaping is needed if the line of JSON has no
+backslash: then its strings contain nothing that has to be escaped in the request.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from dynaops.values.limits import MOST_HASH_BYTES, MOST_RANGE_BYTES
 
 Values = tuple[Any, ...]
 Identity = Callable[[Values], bytes | None]
-"""A key's identity by the values of a row; None where the value has to be looked at (it is empty, or long)."""
+"""Computes a key's identity from the values of a row; None if the value needs the slow path (it is empty or long)."""
 
 Signature = TypeVar("Signature", bound=tuple[tuple[str, ...], *tuple[Any, ...]])
-"""The names of a row's attributes first."""
+"""The signature of a shape; its first member are the attribute names."""
 _UTF8 = 4
-"""Bytes that a character takes at the most."""
+"""The most bytes of a character."""
 _MOST_SHAPES = 4096
 _MOST_NAMES = 400_000
-"""Shapes, and names in all of them, that are kept at a time. Data of ever new shapes must not fill the memory."""
+"""The most shapes, and the most names in all of them, so that data with many shapes cannot fill the memory."""
 _MOST_STRAIGHT = 500
-"""Attributes of a row for which a function is written: the compiler takes no expressions of any length."""
+"""The most attributes for which a function is generated, because the compiler limits the length of expressions."""
 DOUBLE = "double"
-"""The kind of a number that JSON has read as a double, besides DynamoDB's types."""
+"""The kind of a number that was read as a double; the other kinds are DynamoDB's types."""
 _FIELDS = {
     "S": '{"S":"%s"}',
     "N": '{"N":"%s"}',
@@ -45,11 +45,14 @@ _BOOLS = ("false", "true")
 
 
 class NeedsSlowPath(Exception):
-    """A row that has to be looked at value by value."""
+    """A row has to be read by the slow path."""
 
 
 class Shape(NamedTuple):
-    """A shape. `constant` and the bytes of a row's body make its size, but for the values at the places below."""
+    """A shape.
+
+    A row's size is `constant` plus the length of its body, plus corrections for the values at these indexes.
+    """
 
     template: str
     constant: int
@@ -57,19 +60,19 @@ class Shape(NamedTuple):
     flags: tuple[int, ...]
     doubles: tuple[int, ...]
     others: tuple[int, ...]
-    """Places of values that are read one by one: lists, maps and the like."""
+    """Indexes of values that are read one by one: lists, maps and so on."""
     strings: tuple[int, ...]
     identity: Identity
     simple: bool
-    """Whether all values go in as they are."""
+    """Whether the template takes all values unchanged."""
     straight: Straight | None = None
-    """The shortest way, for values of plain JSON that need no escaping; doubles must be exact."""
+    """The generated function, for values of plain JSON that need no escaping; doubles must be exact."""
     quotes: int = 0
-    """Of the JSON that such a row comes from, but for the values at `others`; without a name that is there twice."""
+    """The number of quotes in the JSON of such a row, without the values at `others`, if no name occurs twice."""
 
 
 class Shapes(Generic[Signature]):
-    """The shapes that were met. One is made when it is met the second time, as many never are."""
+    """The known shapes. A shape is built at its second occurrence, because many occur only once."""
 
     def __init__(self, make: Callable[[Signature], Shape | None]) -> None:
         self.known: dict[Signature, Shape] = {}
@@ -78,7 +81,7 @@ class Shapes(Generic[Signature]):
         self._names = 0
 
     def learn(self, signature: Signature) -> None:
-        """A row of this shape was met, and had to be looked at value by value."""
+        """Record a row of this shape that was read by the slow path."""
         tried = self._tried.get(signature)
         if tried:
             return
@@ -133,7 +136,7 @@ def shape_of(
 
 
 def _quotes_of_values(kinds: tuple[str, ...], plain: bool) -> int:
-    """Plain JSON has them around strings, DynamoDB JSON around each value's type, strings and numbers."""
+    """The number of quotes in a row's values: around strings; in DynamoDB JSON also around types and numbers."""
     if plain:
         return 2 * kinds.count("S")
     return 2 * len(kinds) + 2 * sum(kind in ("S", "N") for kind in kinds)
@@ -142,7 +145,7 @@ def _quotes_of_values(kinds: tuple[str, ...], plain: bool) -> int:
 def put_in(
     shape: Shape, values: Values, escaped: bool, read_value: Callable[[int], attributes.Sized]
 ) -> tuple[Values, int]:
-    """The values as the template takes them, and how much more bytes they count than their texts have.
+    """The values as texts for the template, and their sizes minus the lengths of these texts, in bytes.
 
     Numbers but doubles are not its concern. `other` reads the value at a place; `escaped`: strings may have to be.
     Raises MalformedRow, Inexact.
@@ -169,7 +172,7 @@ def put_in(
 
 
 def _fits(row: Mapping[str, str], rules: KeyRules, types: Mapping[str, str]) -> bool:
-    """Whether the attributes' types are right, as far as that shows without their values."""
+    """Whether the attributes' types are valid, as far as that can be checked without values."""
     wanted = {**types, **rules.index_keys, **rules.types}
     return rules.types.keys() <= row.keys() and all(
         (row[name] == kind and kind in ("S", "N")) or (row[name] == DOUBLE and kind == "N")
@@ -188,7 +191,7 @@ def _quoted(name: str) -> str:
 
 
 def _identity(names: tuple[str, ...], rules: KeyRules) -> Identity:
-    """How the key's identity is made of a row's values."""
+    """The function that computes the key's identity from a row's values."""
     indexed = tuple(
         names.index(name) for name, kind in rules.index_keys.items() if kind == "S" and name in names
     )
@@ -207,7 +210,7 @@ def _identity(names: tuple[str, ...], rules: KeyRules) -> Identity:
 
 
 def _part(names: tuple[str, ...], rules: KeyRules, name: str, most: int) -> Identity:
-    """The identity of one attribute of the key."""
+    """The function that computes the identity of one key attribute."""
     index, short = names.index(name), most // _UTF8
 
     def string(values: Values) -> bytes | None:
@@ -224,7 +227,7 @@ def _part(names: tuple[str, ...], rules: KeyRules, name: str, most: int) -> Iden
 
 
 def _checking(identity: Identity, indexed: tuple[int, ...]) -> Identity:
-    """`identity`, where the strings that are keys of indexes need no look."""
+    """`identity`, which returns None if a string that is an index key needs the slow path."""
     short = MOST_RANGE_BYTES // _UTF8
 
     def checked(values: Values) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Where the members of a JSON object and the elements of an array are in a text, also in one that is cut off."""
+"""Finds the members of a JSON object, or the elements of an array, in a text that may be cut off."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import orjson
 
-# Possessive: what is matched is not given back, so that millions of escapes in a string leave no trail of it.
+# Possessive quantifiers: no backtracking, so that millions of escapes in a string need no memory for it.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
 
 
 class TextSpan(NamedTuple):
-    """A value's place in a text, from `start` up to `end`; `name` is a member's. `whole`: it ends where it should."""
+    """A value in a text, from `start` to before `end`; `name` is the member's name. `whole`: it is complete."""
 
     name: str
     start: int
@@ -21,7 +21,7 @@ class TextSpan(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """The values in an object or array. `end` is behind its bracket; `closed`: there is that bracket."""
+    """The values in an object or array. `end` is after its closing bracket; `closed`: the bracket exists."""
 
     values: list[TextSpan]
     end: int

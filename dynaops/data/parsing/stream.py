@@ -1,4 +1,4 @@
-"""Rows of pieces of a JSON array: by lines, or all at once, where that can be; else element by element."""
+"""Reads the rows of JSON array elements: line by line or all at once if possible, else element by element."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _CUT_OFF = "the file ends within this element"
 
 
 def read_stream(rows: JsonRows, data: bytes, first_line: int, result: BlockResult) -> None:
-    """The rows of elements, with commas between them or without."""
+    """Read the rows of elements, with or without commas between them."""
     lines = [line.strip(b" \t\r,") for line in data.split(b"\n")]
     if len(lines) > 1 and all(line[:1] == b"{" and line[-1:] == b"}" for line in lines if line):
         separate = result.separate()
         rows.texts(enumerate(lines, first_line), separate)
-        # A line that is no object of its own may be a part of one: what was found is then not to be trusted.
+        # A line that is not a complete object may be a part of one: then the result is not used.
         if all(_is_whole(lines[reject.line - first_line]) for reject in separate.rejects):
             result.take(separate)
             return
@@ -31,13 +31,13 @@ def read_stream(rows: JsonRows, data: bytes, first_line: int, result: BlockResul
 
 
 def _is_whole(line: bytes) -> bool:
-    """Whether a line that is a bad row is one element, from its first brace to its last."""
+    """Whether a rejected line is exactly one element, from its first brace to its last."""
     first = next(elements(line), None)
     return first is not None and first.whole and (first.start, first.end) == (0, len(line))
 
 
 def _of_one_line(rows: JsonRows, text: bytes, line: int) -> list[WriteRow] | None:
-    """The rows of elements that share a line, read together; None where they have to be told apart."""
+    """The rows of elements in one line, read together; None if they have to be read one by one."""
     try:
         items = orjson.loads(b"[%b]" % text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Rows that their file says are of another table than the one that is loaded."""
+"""Skips and counts rows that belong to another table than the loaded one, as their file says."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dynaops.data.rows import Keys
 
 OTHER_TABLE = "other-table"
 NO_KEY = "(no attribute)"
-"""The name of a key that no item has: by it each item has to be in a document that names its table."""
+"""A key name that no item has, so that each item must be in a document that names its table."""
 NO_KEYS = Keys(NO_KEY, None, {NO_KEY: "S"})
 NAMES_NO_TABLE = "names no table, so it is loaded into none (load-data TABLE loads such rows)"
 
 
 class TableChoice:
-    """Tells them from the table's own, and counts them."""
+    """Recognises rows of other tables, and counts them."""
 
     def __init__(self, plan: ParseOptions) -> None:
         self._table = plan.table
         self._named_only = plan.named_only
 
     def is_other(self, table: str, result: BlockResult, rows: int, line: int) -> bool:
-        """Whether rows that name this table ("": none) are not to be loaded; if so, they are counted."""
+        """Whether rows of `table` ("": not named) are skipped; if so, they are counted."""
         if not self._table or not table or table == self._table:
             return False
         if self._named_only:

@@ -1,4 +1,4 @@
-"""Rows of tables, whose cells are plain values by column: those of Parquet and its kin, of SQLite and of workbooks."""
+"""Reads rows of tables with columns of plain values: Parquet, Arrow, ORC, SQLite and Excel workbooks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from dynaops.data.parsing.parse_options import ParseOptions
 from dynaops.values.malformed import MalformedRow, Unusable
 
 ABSENT: dict[str, Any] = {}
-"""In a packed table: a cell that has nothing in it, not even a null."""
+"""In a packed table: an empty cell, which is not a null either."""
 _NULLS = "Nulls are NULL values in the table (--nulls drop leaves such attributes out)"
 _MOST_PLACES = 3
 
 
 class TableRows:
-    """Makes rows of tables.
+    """Converts table rows to item rows.
 
     A null is a NULL value as it is in JSON, or left out with --nulls drop. In a key attribute (of an index, too), which
     can hold none, it is an absent attribute: a column has no other way to say that.
@@ -44,7 +44,7 @@ class TableRows:
         result: BlockResult,
         source: str,
     ) -> None:
-        """Rows with their lines. Cells are plain values, `Unusable`, or ABSENT."""
+        """Read rows, given with their line numbers. Cells are plain values, `Unusable`, or ABSENT."""
         nulls, places = 0, list[str]()
         for line, cells in rows:
             item = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not ABSENT}
@@ -64,7 +64,7 @@ class TableRows:
             result.notes.add([LoadNote("nulls", "", _NULLS, nulls, tuple(places))])
 
     def _without_nulls(self, item: dict[str, Any]) -> dict[str, Any]:
-        """An item without nulls that stand for absent attributes, as each unused type in DynamoDB JSON does."""
+        """An item without nulls that mean absent attributes, such as unused types in DynamoDB JSON."""
         if self._drop_nulls or self._typed or type(item.get(self._hash_key)) is dict:
             kept: dict[str, Any] = plain_json.without_nulls(item)
             return kept
@@ -72,7 +72,7 @@ class TableRows:
 
 
 def text_of(item: dict[str, Any]) -> str:
-    """A row as JSON that can be loaded again: plain, or DynamoDB JSON where it has binary, which plain JSON has not."""
+    """A row as JSON that can be loaded again: plain JSON, or DynamoDB JSON if the row has binary values."""
     if not any(type(cell) is bytes for cell in item.values()):
         return _text(item)
     return _text({name: _typed(cell, name) for name, cell in item.items()})
@@ -115,7 +115,7 @@ def packed(names: Sequence[str], rows: Sequence[tuple[int, Sequence[Any]]]) -> b
 
 
 def unpacked(data: bytes) -> tuple[list[str], list[tuple[int, list[Any]]]]:
-    """The table that `packed` made bytes of."""
+    """The table that `packed` has serialised."""
     table = orjson.loads(data)
     return table["names"], [(line, [_unpacked(cell) for cell in cells]) for line, cells in table["rows"]]
 

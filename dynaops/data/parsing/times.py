@@ -1,4 +1,4 @@
-"""Dates, times, instants and durations of tables as text in ISO 8601, exact to the last digit."""
+"""Converts dates, times, timestamps and durations of tables to exact ISO 8601 text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from dynaops.values.malformed import Unusable
 
 NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
-"""Nanoseconds of a unit, by Arrow's name of it."""
+"""Nanoseconds per unit, by Arrow's unit names."""
 _SECOND = 10**9
 _DAY = 86_400 * _SECOND
 _EPOCH, _FIRST_DAY = datetime(1970, 1, 1), date(1970, 1, 1).toordinal()
@@ -17,7 +17,7 @@ _OUTSIDE = "is a {} outside of the years 1 to 9999, which ISO 8601 text does not
 
 
 def day(days: int) -> str | Unusable:
-    """A date by its days since 1970."""
+    """The text of a date, given as days since 1970."""
     try:
         return date.fromordinal(_FIRST_DAY + days).isoformat()
     except (ValueError, OverflowError):
@@ -25,7 +25,7 @@ def day(days: int) -> str | Unusable:
 
 
 def time_of_day(nanoseconds: int) -> str | Unusable:
-    """A time by its nanoseconds since midnight."""
+    """The text of a time of day, given as nanoseconds since midnight."""
     if not 0 <= nanoseconds < _DAY:
         return Unusable("is a time outside of a day")
     seconds, rest = divmod(nanoseconds, _SECOND)
@@ -33,7 +33,7 @@ def time_of_day(nanoseconds: int) -> str | Unusable:
 
 
 def instant(nanoseconds: int, suffix: str = "", offset: int = 0) -> str | Unusable:
-    """A date and time by its nanoseconds since 1970; `offset` in seconds is added, `suffix` says which one it is."""
+    """The text of a timestamp, given as nanoseconds since 1970, with `offset` seconds added and `suffix` appended."""
     seconds, rest = divmod(nanoseconds, _SECOND)
     try:
         moment = _EPOCH + timedelta(seconds=seconds + offset)
@@ -57,7 +57,7 @@ def zone(name: str | None) -> tuple[str, int]:
 
 
 def duration(nanoseconds: int, days: int = 0, months: int = 0) -> str:
-    """A length of time, such as P14M3DT4.5S. Parts that are negative have a sign of their own, as in ISO 8601-2."""
+    """The text of a duration, such as P14M3DT4.5S. Each negative part has its own sign, as in ISO 8601-2."""
     text = f"{months}M" if months else ""
     if days:
         text += f"{days}D"
@@ -70,7 +70,7 @@ def duration(nanoseconds: int, days: int = 0, months: int = 0) -> str:
 
 
 def _fraction(nanoseconds: int) -> str:
-    """As Python's isoformat has it; nine digits where six do not hold it."""
+    """The fraction of a second as in Python's isoformat, with nine digits if six are not enough."""
     if not nanoseconds:
         return ""
     return f".{nanoseconds:09d}" if nanoseconds % 1000 else f".{nanoseconds // 1000:06d}"

@@ -1,4 +1,4 @@
-"""Values of the attribute by which items expire that DynamoDB will never act on, counted.
+"""Counts values of the TTL attribute that DynamoDB will not act on as intended.
 
 Time to Live takes a number of seconds since 1970; items whose value is of another type, or more than five years in the
 past, are not deleted (Developer Guide, Using time to live: "Formatting an item's TTL attribute").
@@ -15,7 +15,7 @@ from dynaops.data.parsing.block_result import BlockResult
 
 _FIVE_YEARS = 5 * 366 * 86_400
 _MOST_SECONDS = 10**11
-"""Above it a number cannot be meant as seconds: it would be after the year 5000."""
+"""A larger number cannot be meant as seconds: it would be after the year 5000."""
 _TEXTS = {
     "ttl-type": (
         "The TTL attribute {name!r} is not a number (N), so these items never expire: TTL takes seconds since 1970"
@@ -30,7 +30,7 @@ _TEXTS = {
 
 
 class TtlCheck:
-    """Notes rows whose value of `attribute` never expires, or not when it looks like it. `now` is in seconds."""
+    """Adds notes for rows whose TTL attribute makes them expire never or at an unlikely time. `now` is in seconds."""
 
     def __init__(self, attribute: str, now: float | None = None) -> None:
         now = time.time() if now is None else now
@@ -42,7 +42,7 @@ class TtlCheck:
         self._value = re.compile(re.escape(quoted) + rb':\{"(\w+)":"?([^"}]*)')
 
     def check(self, result: BlockResult) -> None:
-        """Note what is to be told of the rows that were gathered."""
+        """Add the notes for all rows of a result."""
         for row in result.rows:
             kind = self._code(row.body)
             if kind:
