@@ -24,6 +24,7 @@ from dynaops.kinds.kind import (
 from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.pipes import observe, operations, role, targets
 from dynaops.kinds.pipes.mapping import PIPE, ROLE, wanted
+from dynaops.kinds.pipes.permissions import PERMISSIONS
 from dynaops.kinds.policy_document import filled, same
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
@@ -82,6 +83,7 @@ class PipesHandler(BaseHandler):
     """Pipes and their roles outlive the table and its stream, so they are looked for at all times."""
 
     billing = Billing(not_counted=("pipes",))
+    permissions = PERMISSIONS
     kinds: Mapping[str, PropertyRules] = {
         PIPE: PropertyRules(
             title="EventBridge pipe",
