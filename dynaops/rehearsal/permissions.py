@@ -66,8 +66,8 @@ def _require_complete(outcome: Outcome) -> None:
     if outcome.failed:
         name, reason = next(iter(outcome.failed.items()))
         raise DynaopsError(
-            f"The permissions cannot be told, since {name} would fail: {reason}",
-            "`dynaops plan --rehearse` tells all that would fail.",
+            f"The permissions cannot be determined, because {name} would fail: {reason}",
+            "`dynaops plan --rehearse` lists all operations that would fail.",
         )
 
 

@@ -1,7 +1,7 @@
 """The embedded AWS: moto, extended with the rules of AWS that moto does not implement.
 
-`Sandbox` runs in this process (for unit tests), `SandboxServer` over HTTP in a thread, `daemon` as a process of its
-own. Importing this package loads none of the machinery.
+`Sandbox` runs in this process (for unit tests), `SandboxServer` over HTTP in a thread, `daemon` as a separate
+process. Importing this package loads neither moto nor boto3.
 """
 
 from __future__ import annotations

@@ -253,4 +253,4 @@ def _open_log(log: Path) -> Iterator[IO[bytes]]:
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "its log is empty"

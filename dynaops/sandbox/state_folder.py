@@ -20,7 +20,7 @@ from dynaops.model.project import root
 
 OLD_FOLDER = Path(".dynaops/sandbox")
 """The folder of a project's sandbox in earlier versions; it is never read."""
-_OLD_CONTENT_TOLD = "old-content-told"
+_OLD_CONTENT_REPORTED = "old-content-told"
 _ELSEWHERE = "Set XDG_STATE_HOME to a folder of your own."
 
 
@@ -139,10 +139,10 @@ def world_id(folder: Path) -> str:
 def old_content(folder: Path, project: Path | None = None) -> Path | None:
     """The folder of an earlier version's content, if it exists and was not reported before; records the report."""
     old = (project or Path.cwd()) / OLD_FOLDER
-    if not os.path.lexists(old / "snapshot.pickle") or (folder / _OLD_CONTENT_TOLD).exists():
+    if not os.path.lexists(old / "snapshot.pickle") or (folder / _OLD_CONTENT_REPORTED).exists():
         return None
     make(folder)
-    write_private(folder / _OLD_CONTENT_TOLD, b"")
+    write_private(folder / _OLD_CONTENT_REPORTED, b"")
     return old
 
 

@@ -125,4 +125,4 @@ def _check_arns(arns: list[str]) -> None:
         if arn != "*" and (len(parts) != 6 or parts[0] != "arn"):
             raise invalid_parameter(f"Invalid ARN: {arn}")
         if "*" in parts[-1][:-1]:
-            raise invalid_parameter(f"A wildcard stands at the end of an ARN only: {arn}")
+            raise invalid_parameter(f"A wildcard is allowed only at the end of an ARN: {arn}")
