@@ -248,6 +248,8 @@ EDITS: dict[str, Callable[[Any], object]] = {
     "drift": lambda held: held["plan"]["drift"].append(
         {"address": "orders", "kind": "table", "differences": [], "vanished": True}
     ),
+    "a reason": lambda held: held["plan"]["changes"][0].update(reason="nothing to fear"),
+    "a value shown": lambda held: held["plan"]["changes"][0]["after"].update(hash_key="another"),
     "what is shown": lambda held: held["plan"].update(changes=[]),
 }
 

@@ -14,6 +14,7 @@ import pytest
 
 from dynaops.aws.session import Aws
 from dynaops.sandbox import SandboxServer
+from dynaops.sandbox.faults import FaultRule
 from tests.cli.running import Cli, bare_environment, run_process
 from tests.data.tables import REGION, make_table, rows_of, way_to
 from tests.preloaded.process import popen
@@ -132,6 +133,36 @@ def test_bad_rows_are_rejected_once(cli: Cli, aws: Aws, here: Path) -> None:
     assert "names no table" in told[0]["reason"] and "not JSON" in told[1]["reason"]
     (rejects,) = here.glob("orders.both.*.rejects.jsonl")
     assert len(rejects.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("bad", TABLES)
+def test_the_exit_code_is_the_worst_of_the_tables(cli: Cli, aws: Aws, here: Path, bad: str) -> None:
+    """A row rejected in one table makes it 1, wherever that table stands in the input."""
+    batch = {table: _puts(table, 2) for table in TABLES}
+    batch[bad].append({"PutRequest": {"Item": {"n": {"N": "1"}}}})
+    (here / "both.json").write_text(json.dumps(batch))
+    result = cli("load-data", "--table-from-file", "both.json", "--json")
+    assert [(found["table"], found["rejected"]) for found in result.json["tables"]] == [
+        (table, int(table == bad)) for table in TABLES
+    ]
+    assert result.code == 1
+
+
+def test_a_resumed_load_remembers_how_the_first_table_ended(
+    cli: Cli, aws: Aws, server: SandboxServer, here: Path
+) -> None:
+    """Its rejects make the exit code 1, also where the run that goes on loads the other table without any."""
+    batch = {table: _puts(table, 2) for table in TABLES}
+    batch["users"].append({"PutRequest": {"Item": {"n": {"N": "1"}}}})
+    (here / "both.json").write_text(json.dumps(batch))
+    server.faults.add(FaultRule("access_denied", operation="BatchWriteItem", nth=2, times=None))
+    assert cli("load-data", "--table-from-file", "both.json").code == 1
+    assert (_keys(aws, "users"), _keys(aws, "orders")) == (_expected("users", 2), set())
+    server.faults.clear()
+    result = cli("load-data", "--table-from-file", "both.json", "--resume", "--json")
+    assert _keys(aws, "orders") == _expected("orders", 2)
+    assert [(found["table"], found["rejected"]) for found in result.json["tables"]] == [("orders", 0)]
+    assert result.code == 1, result.err
 
 
 def test_deletes_and_modes_hold_for_each_table(cli: Cli, aws: Aws, here: Path) -> None:

@@ -230,6 +230,46 @@ def test_a_plan_is_stale_just_where_the_comparison_comes_to_something_else() -> 
     assert (stale > 80, accepted > 20) == (True, True), (stale, accepted)
 
 
+def _leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all values within maps and lists."""
+    members: Any = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, member in members:
+        yield from _leaves(member, (*path, name))
+    if not members and value not in ({}, []):
+        yield path
+
+
+def _edited(plan: Plan, path: tuple[str | int, ...]) -> Plan | None:
+    """The plan with another value at `path` of its changes; None where the file would not be read with that."""
+    data = plan.model_dump(mode="json")
+    *heads, last = path
+    inner = data["changes"]
+    for head in heads:
+        inner = inner[head]
+    inner[last] = next(_others(inner[last]), "x")
+    try:
+        return Plan.model_validate_json(json.dumps(data))
+    except ValueError:
+        return None
+
+
+def test_every_shown_value_of_a_change_is_compared() -> None:
+    """What somebody agreed to is what was shown; only what a resource is besides, and where a block is, may differ."""
+    spec = {**CHANGED, "tags": {"team": "two"}, "lambda_triggers": [{"function": "one", "batch_size": 20}]}
+    saved = plan_of(world(), spec)
+    shown = [change.model_dump(mode="json", exclude={"before", "block"}) for change in saved.changes]
+    tried = set()
+    for path in _leaves(shown):
+        edited = _edited(saved, path)
+        if edited is not None:
+            tried.add(path[1])
+            with pytest.raises(StalePlan, match=r"the change of|the list of its operations"):
+                check_same(edited, saved)
+    assert tried >= {"address", "region", "reason", "after", "differences", "previous_address", "owner"}
+
+
 def test_what_comes_and_goes_whole_is_stale_just_where_it_is_ours() -> None:
     saved = plan_of(world())
     for address in world():
