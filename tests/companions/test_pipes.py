@@ -88,11 +88,11 @@ def test_every_option_is_set_exported_and_taken_back(bench: Bench) -> None:
     bench.apply(spec(pipe(**EVERY_OPTION)))
     assert bench.exported()["pipes"] == [pipe(**EVERY_OPTION)]
     assert sorted(policy(bench)) == [
-        *("Enrich", "ListStreams", "ReadStream", "SendDeadLetters", "SendToTarget", "UsePipeKey"),
+        *("Enrich", "FindStreams", "ReadStream", "SendDeadLetters", "SendToTarget", "UsePipeKey"),
     ]
     plan = bench.apply(spec(pipe(starting_position="TRIM_HORIZON")))
     assert calls(plan) == ["PutRolePolicy", "UpdatePipe"]
-    assert sorted(policy(bench)) == ["ListStreams", "ReadStream", "SendToTarget"]
+    assert sorted(policy(bench)) == ["FindStreams", "ReadStream", "SendToTarget"]
     left = live(bench)
     assert [member for member in ("Enrichment", "KmsKeyIdentifier") if member in left] == []
     assert "InputTemplate" not in left.get("TargetParameters", {})

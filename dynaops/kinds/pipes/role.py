@@ -63,7 +63,7 @@ def permissions(pipe: Pipe, table_key: str | None) -> dict[str, Any]:
     statements = [
         _allow("ReadStream", _READ_STREAM, STREAM_ARN),
         # AWS has no finer resource for ListStreams.
-        _allow("ListStreams", ("dynamodb:ListStreams",), "*"),
+        _allow("FindStreams", ("dynamodb:ListStreams",), "*"),
         _call("SendToTarget", targets.TARGETS, pipe.target_arn, pipe.invocation_type),
         _call("Enrich", targets.ENRICHMENTS, pipe.enrichment_arn),
         _call("SendDeadLetters", targets.DEAD_LETTERS, pipe.dead_letter_arn),
