@@ -1,1 +1,1 @@
-"""From files, stdin and S3 to blocks of whole rows, from any position on, in little memory."""
+"""Reads files, stdin and S3 objects as blocks of whole rows, from any position, with bounded memory."""

@@ -1,4 +1,4 @@
-"""Options that say how to read one kind of input, compared with what the inputs are: one that none heeds is refused."""
+"""Refuses options for one kind of input if none of the inputs is of that kind."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _OPTIONS: Mapping[str, tuple[_Applies, str, str]] = {
     "--sql-table": (_is_sqlite, "SQLite databases", ""),
     "--sheet": (_is_workbook, "Excel workbooks", ""),
 }
-"""For each option: the inputs that it applies to, those in words, and what to do else."""
+"""For each option: a test for the inputs that it applies to, these inputs in words, and a hint for others."""
 _NAMES = {
     Container.LINES: "JSON",
     Container.STREAM: "JSON",
@@ -70,7 +70,7 @@ _NAMES = {
 
 
 def check_applicable(given: Sequence[str], inputs: Sequence[Detected]) -> None:
-    """Raises DynaopsError where one of the options `given` applies to none of the inputs."""
+    """Raises DynaopsError if one of the options `given` applies to none of the inputs."""
     for option in given:
         applies, formats, hint = _OPTIONS[option]
         if inputs and not any(applies(detected) for detected in inputs):

@@ -1,4 +1,4 @@
-"""Zip archives: each member is an input of its own, named ARCHIVE/MEMBER."""
+"""Reads zip archives: each member is an input, named ARCHIVE/MEMBER."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORKBOOK = "xl/workbook.xml"
 
 
 def is_zip(head: bytes) -> bool:
-    """Whether an input that begins so is a zip archive, which workbooks are, too."""
+    """Whether an input with these first bytes is a zip archive; workbooks are zip archives, too."""
     return head.startswith(_MARKS)
 
 
@@ -42,7 +42,7 @@ def is_workbook(source: Input) -> bool:
 
 
 def members(source: Input) -> list[Input]:
-    """The files in a zip archive, by name. Raises DynaopsError where one of them cannot be read, or there is none."""
+    """The files in a zip archive, sorted by name. Raises DynaopsError if one cannot be read, or if there is none."""
     files: list[Input] = []
     names = set[str]()
     for info in sorted(_infos(source), key=lambda info: info.filename):
@@ -76,7 +76,7 @@ class ZipMember:
         self._archive = archive
         self._info = info
         self.name = f"{archive.name}/{info.filename}"
-        # Where the archive can be read only once, so can its members.
+        # If the archive can be read only once, this is true for its members, too.
         self.size = info.file_size if archive.size is not None else None
         self.identity = f"{archive.identity} {info.filename} {info.file_size} {info.CRC:08x}"
 
@@ -94,7 +94,7 @@ class ZipMember:
 
 
 class _Member:
-    """A member that is being read."""
+    """An open member of an archive."""
 
     def __init__(self, archive: Input, info: zipfile.ZipInfo, start: int, name: str) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""What is to be said about the columns of Arrow's files before they are loaded, and which are left out."""
+"""Notes about the columns of Parquet, Arrow and ORC files, and the columns that are left out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from dynaops.data.notes import LoadNote
 
 _KNOWN = ("arrow.uuid", "arrow.json", "arrow.bool8", "pandas.period")
-"""Extension types that are read as what they stand for, or refused."""
+"""Extension types that are interpreted, or rejected."""
 
 
 def index_columns(schema: Any) -> list[str]:
-    """Columns without a name of their own in which pandas keeps the numbers of its rows."""
+    """The unnamed index columns of pandas, with the numbers of its rows."""
     names = [name for name in schema.names if name.startswith("__index_level_")]
     try:
         index_names = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])

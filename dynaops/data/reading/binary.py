@@ -1,4 +1,4 @@
-"""Binary files by their first bytes: which are read and as what, which are refused, and what to do about those."""
+"""Recognises binary files by their first bytes: the kinds that are read, and those that are refused with a hint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ READ = {
     "sqlite": "sqlite",
     "xlsx": "xlsx",
 }
-"""Kinds of binary files that are read, with the name that --format has for each."""
+"""The kinds of binary files that are read, with their --format names."""
 _MARKS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PAR1", "parquet"),
     (0, b"ARROW1\0\0", "arrow"),
@@ -90,12 +90,12 @@ _OTHERS: tuple[tuple[int, bytes, str, str], ...] = (
 _ION_TEXT = b"$ion_1_0"
 _LOOKED_AT = 4096
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\x0c\x1b\x01\x1c\x1d\x1e\x1f") + b"\x7f"
-"""What text does not have. The others separate cells and rows in some files."""
+"""Control characters that do not occur in text. The other ones separate cells and rows in some files."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def kind_of(sample: bytes) -> str | None:
-    """Which of READ a file is by its first bytes; None for text and what is not read."""
+    """The kind (of READ) of a file by its first bytes; None for text and for files that are not read."""
     for at, mark, kind in _MARKS:
         if sample.startswith(mark, at) and _is_meant(mark, sample):
             return kind
@@ -103,7 +103,7 @@ def kind_of(sample: bytes) -> str | None:
 
 
 def check_readable(sample: bytes, name: str) -> None:
-    """Raises DynaopsError for what is not read: with its name, and what to do about it."""
+    """Raises DynaopsError for a file that is not read, with the name of its kind and a hint."""
     if sample.lstrip().startswith(_ION_TEXT):
         raise DynaopsError(f"{name} is in Amazon Ion", _OTHERS[2][3])
     for at, mark, description, hint in _OTHERS:
@@ -123,13 +123,13 @@ def check_readable(sample: bytes, name: str) -> None:
 
 
 def _is_meant(mark: bytes, sample: bytes) -> bool:
-    """Whether a file that begins with `mark` is what that stands for, and not the header of a CSV file."""
+    """Whether a file that begins with `mark` is of the mark's kind, and not CSV whose header begins so."""
     header = sample.partition(b"\n")[0]
     return is_binary(sample) or not mark.isascii() or not any(sign in header for sign in b",;\t|")
 
 
 def is_binary(sample: bytes) -> bool:
-    """Whether some bytes are no text: one in twenty is a control character, or the first line has a NUL."""
+    """Whether bytes are not text: more than one in twenty is a control character, or the first line has a NUL."""
     if sample.startswith(_UTF_16):
         return False
     looked_at = sample[:_LOOKED_AT]
@@ -156,7 +156,7 @@ def _is_table_text(sample: bytes) -> bool:
 
 
 def _is_table(text: str, delimiter: str) -> bool:
-    """Whether all rows of a text are as wide as the first; the last one may be cut off."""
+    """Whether all rows of a text have as many cells as the first; the last row may be cut off."""
     try:
         widths = [len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
     except csv.Error:
@@ -166,7 +166,7 @@ def _is_table(text: str, delimiter: str) -> bool:
 
 
 def _is_pickle(sample: bytes) -> bool:
-    """By the PROTO opcode, and the FRAME opcode or a stack's (pickletools); the oldest protocol is text."""
+    """Whether a file is a Python pickle, by its first opcodes (pickletools); the oldest protocol is text."""
     if sample.startswith((b"(lp0\n", b"(dp0\n", b"ccopy_reg\n")):
         return True
     return len(sample) > 2 and sample[0] == 0x80 and 2 <= sample[1] <= 5 and sample[2:3] in b"\x95}](cX\x8cqK"

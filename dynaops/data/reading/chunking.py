@@ -1,6 +1,6 @@
-"""Cuts streams into pieces of whole rows. Where a cut falls depends on nothing but the position it starts from.
+"""Cuts streams into chunks of whole rows. The cuts depend only on the start position.
 
-So a load that is resumed there sees the same pieces as one that was never interrupted.
+So a resumed load gets the same chunks as one that was never interrupted.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ from dynaops.data.reading.damage import DamagedInput
 
 BLOCK_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
-"""Bytes after which a row has to have ended. No item has as many (400 KB; six times that if all is escaped)."""
+"""The most bytes of a row. Items are smaller (400 KB; six times that if every character is escaped)."""
 
 
 MOST_RECORD = 1 << 20
-"""Bytes of a record of CSV beyond which it is no item, even if half of them are escapes."""
+"""A CSV record with more bytes than this is not an item, even if half of the bytes are escapes."""
 
 
 _FIRST, _LAST = itemgetter(slice(1)), itemgetter(slice(-1, None))
 
 
 class ChunkSource(Protocol):
-    """What pieces are cut from."""
+    """The stream from which chunks are cut."""
 
     def read(self, size: int, /) -> bytes:
         """`size` bytes; fewer only at the end."""
 
 
 class Chunk(NamedTuple):
-    """Some whole rows: the line they begin in, and where they end: bytes into the stream, and the line after."""
+    """Whole rows: their first line, their end (byte offset in the stream), and the line after them."""
 
     data: bytes
     line: int
     end: int
     next_line: int
     rows: int | None = None
-    """How many there are, where the file's format says so."""
+    """The number of rows, if the file's format has it."""
     document: bytes = b""
-    """What the data stand for, where they are the end of a JSON document that was begun before."""
+    """The JSON document to parse instead of `data`, if `data` is the end of a document that began before."""
     context: str = ""
-    """What is open where the piece ends: see `Position`."""
+    """The array or object that is open at the end of the chunk: see `Position`."""
     table: str = ""
-    """The table whose rows these are, where the file says so."""
+    """The table of the rows, if the file names it."""
 
 
 class Opening(NamedTuple):
-    """Where rows begin in a stream (after a byte order mark, a bracket, a header): bytes and line."""
+    """Where rows begin in a stream (after a byte order mark, a bracket, a header): byte offset and line."""
 
     offset: int
     line: int
@@ -71,15 +71,15 @@ class FindCut(Protocol):
     """Finds the ends of rows."""
 
     blank: bytes
-    """What may stand between rows, in any number. It makes no piece where nothing else is read."""
+    """Bytes that may occur between rows in any number. Alone they make no chunk."""
     closed: bool
-    """Whether the rows have ended, although the stream may go on."""
+    """Whether the rows have ended, although the stream may continue."""
 
     def lines(self, data: bytes) -> int:
         """How many line ends some bytes have."""
 
     def __call__(self, data: bytes, last: bool) -> int:
-        """Where to cut some bytes, of which the last may be those before the end of the stream; 0: nowhere."""
+        """Where to cut `data`; 0: nowhere. `last`: the data are the last of the stream."""
 
 
 def pieces(
@@ -90,11 +90,11 @@ def pieces(
     block: int = BLOCK_BYTES,
     between: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Chunk]:
-    """The stream from `opening` on, cut by `cut`. Raises DamagedInput where a row has no end.
+    """The chunks of a stream from `opening` on, cut by `cut`. Raises DamagedInput if a row has no end.
 
-    `between` is told how many bytes are passed over, as they hold no row.
+    `between` is called with the number of skipped bytes, which contain no row.
 
-    Memory and time go by the rows' bytes: what lies between them, however much, is passed over as it is read.
+    Memory and time depend on the size of rows only: bytes between rows are skipped as they are read.
     """
     offset, line = opening.offset, opening.line
     pending, size = b"", block
@@ -127,7 +127,7 @@ def pieces(
 
 
 class AfterLine:
-    """JSON lines: after the last end of line."""
+    """Cuts JSON lines after the last line end."""
 
     blank = b" \t\r\n"
     closed = False
@@ -141,17 +141,17 @@ class AfterLine:
 
 
 class AfterElement:
-    """Elements of JSON: after the last that is whole, up to the bracket at the array's end."""
+    """Cuts JSON after the last whole element; ends at the bracket that closes the array."""
 
     blank = b", \t\r\n"
 
     def __init__(self) -> None:
         self.closed = False
-        """Whether that bracket has been seen."""
+        """Whether that bracket was read."""
         self.rest = b""
-        """What has been read from that bracket on."""
+        """The bytes from that bracket on."""
         self.count = 0
-        """Elements before the last cut."""
+        """The number of elements before the last cut."""
 
     def lines(self, data: bytes) -> int:
         """How many line ends there are."""
@@ -179,11 +179,11 @@ class AfterElement:
 
 
 def _balanced(data: bytes) -> tuple[int, int]:
-    """After the last brace before which all brackets are in pairs, if what is before it really is whole JSON.
+    """The index after the last brace at which all brackets are balanced, and the number of elements before it.
 
-    And how many elements that are.
 
-    Counting is fast, but brackets within strings may deceive it, so orjson has the last word.
+
+    (0, 0) if the text before it is not valid JSON: brackets within strings are counted, too, so orjson checks it.
     """
     at = len(data)
     open_braces = data.count(b"{") - data.count(b"}")
@@ -201,7 +201,7 @@ def _balanced(data: bytes) -> tuple[int, int]:
 
 
 def _elements_in(data: bytes) -> int:
-    """How many elements a text is of; 0 where it is not whole JSON with commas between."""
+    """The number of elements in a text; 0 if it is not valid JSON with commas between elements."""
     try:
         return len(orjson.loads(b"[%b]" % data.lstrip(b", \t\r\n")))
     except ValueError:
@@ -209,7 +209,7 @@ def _elements_in(data: bytes) -> int:
 
 
 class AfterRecord:
-    """CSV: after the last end of line that is not within a quoted cell. `width` is the header's."""
+    """Cuts CSV after the last line end that is not in a quoted cell. `width` is the header's number of cells."""
 
     blank = b"\r\n"
     closed = False
@@ -237,7 +237,7 @@ class AfterRecord:
         return count_of_lines(data, self._dialect)
 
     def _by_quotes(self, data: bytes) -> int | None:
-        """By counting quotes; None where that is not sure to be right.
+        """The cut by counting quotes; None if that may be wrong.
 
         It is if all quotes are of cells that begin and end with one, and each record of several lines is as wide as
         the header.
@@ -263,7 +263,7 @@ class AfterRecord:
         return 0
 
     def _is_strange(self, parts: Sequence[bytes], at: int) -> bool:
-        """Whether the record of a quoted cell is not as wide as the header; the last record may not be whole."""
+        """Whether the record of a quoted cell differs from the header in width; the last one may be cut off."""
         delimiter = self._dialect.delimiter.encode()
         count = 1
         for number in range(at - 1, -1, -2):
@@ -281,7 +281,7 @@ class AfterRecord:
         return len(b'"'.join(parts[at:])) >= MOST_RECORD
 
     def _by_reading(self, data: bytes) -> int:
-        """After the last record that is whole. Each byte is a character here."""
+        """The cut after the last whole record, found by reading the records. Each byte is one character here."""
         whole = data[: _after_line(data)].decode("latin-1")
         lines = lines_of(without_escapes(whole, self._dialect), self._dialect)
         end = 0
@@ -298,18 +298,18 @@ class AfterRecord:
 
 
 def _size(lines: Sequence[str]) -> int:
-    """The bytes of lines, in which a stand-in is for two."""
+    """The size of lines in bytes; a stand-in counts for two."""
     return sum(map(len, lines)) + sum(map(stand_ins, lines))
 
 
 def _after_line(data: bytes) -> int:
-    """After the last end of line: LF, or CR where there is no LF. A CR at the very end may be one half of CR LF."""
+    """The index after the last line end: LF, or CR if there is no LF. A CR at the end may be one half of CR LF."""
     line_feed = data.rfind(b"\n") + 1
     return line_feed or data.rfind(b"\r", 0, max(0, len(data) - 1)) + 1
 
 
 def _after_copy_line(data: bytes) -> int:
-    """After the last LF that no backslash is before, or an even number of them."""
+    """The index after the last LF that follows an even number of backslashes."""
     at = len(data)
     while (at := data.rfind(b"\n", 0, at)) >= 0:
         before = data[max(0, at - 1_000) : at]

@@ -1,4 +1,4 @@
-"""Accounts for every byte of an input: each is of a piece of rows, or is known to hold none."""
+"""Accounts for every byte of an input: it belongs to a chunk of rows, or is known to contain none."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dynaops.data.recount import CountsDiffer
 
 
 class Coverage:
-    """How far an input's unpacked bytes are accounted for. All methods raise CountsDiffer."""
+    """How many of an input's uncompressed bytes are accounted for. All methods raise CountsDiffer."""
 
     def __init__(self, name: str, start: int) -> None:
         self._name = name
         self._at = start
 
     def between(self, count: int) -> None:
-        """So many bytes hold no row: blanks, brackets, members of a wrapper that are not items."""
+        """Account for `count` bytes without rows: blanks, brackets, members of a wrapper that are not items."""
         self._at += count
 
     def piece(self, piece: Chunk) -> None:
-        """A piece, which has to begin where the last one ended."""
+        """Account for a chunk, which must begin where the last one ended."""
         start = piece.end - len(piece.data)
         if start != self._at:
             raise CountsDiffer(
@@ -29,7 +29,7 @@ class Coverage:
         self._at = piece.end
 
     def end(self, source: Input, stream: InputStream) -> None:
-        """The input has been read: all of it has to be accounted for."""
+        """Check at the end of the input that all of it is accounted for."""
         if stream.read(1) or stream.position != self._at:
             raise CountsDiffer(
                 f"{self._name}: {stream.position} bytes were read, rows and what is between them account for {self._at}"

@@ -1,4 +1,4 @@
-"""The columns of all CSV files of a load: their names, and what types they seem to have."""
+"""The columns of all CSV files of a load, and the guess of their types."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dynaops.data.reading.csv_file import CsvFile
 
 
 class CsvColumns:
-    """Gathers the first cells of each column, file by file."""
+    """Collects the first cells of each column, file by file."""
 
     def __init__(self) -> None:
         self._evidence: dict[str, Evidence] = {}
 
     def add(self, file: CsvFile, name: str) -> None:
-        """Take a file's first rows into account."""
+        """Add a file's first rows."""
         for column, cells in file.cells.items():
             evidence = self._evidence.setdefault(column, Evidence())
             for cell, line in cells:
                 evidence.add(cell, name, line)
 
     def guess(self, decided: Mapping[str, str]) -> Guess:
-        """The columns' types; of those that are `decided` nothing is told."""
+        """The guessed types of the columns; there are no notes about columns that are `decided`."""
         return guess(self._evidence, decided)

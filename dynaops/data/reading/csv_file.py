@@ -1,4 +1,4 @@
-"""What a CSV file is like, by its beginning: dialect, columns, where the rows begin."""
+"""Detects the dialect, the columns and the first row of a CSV file from its beginning."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _MOST_LOOKED_AT = 1 << 20
 _DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE).fullmatch
 _RECORDS = 50
-"""Records by which a delimiter is judged."""
+"""The number of records by which the delimiter is detected."""
 _PLACES = 3
 
 
 @dataclass(frozen=True)
 class CsvOptions:
-    """What the caller says of CSV: `columns` name those of a file without a header, `copy` asks for the style COPY.
+    """The user's options for CSV: `columns` are the names for a file without a header, `copy` asks for the style COPY.
 
-    `quoted`: the style COPY is not to be found out.
+    `quoted`: the style COPY is not detected.
     """
 
     delimiter: str | None = None
@@ -64,13 +64,13 @@ class CsvFile(NamedTuple):
 
 
 def csv_file(sample: bytes, name: str, encoding: str, options: CsvOptions) -> CsvFile:
-    """Look at the beginning of a file, without a byte order mark, as UTF-8. Raises DynaopsError."""
+    """Detect a CSV file from its beginning, in UTF-8 without a byte order mark. Raises DynaopsError."""
     beginning = _Beginning(sample, name, encoding, options)
     return beginning.detect()
 
 
 class _Beginning:
-    """The beginning of a file while it is looked at."""
+    """The beginning of a file during detection."""
 
     def __init__(self, sample: bytes, name: str, encoding: str, options: CsvOptions) -> None:
         self._name = name
@@ -87,7 +87,7 @@ class _Beginning:
         """Lines before the header."""
 
     def detect(self) -> CsvFile:
-        """What the file is like."""
+        """The detected properties of the file."""
         physical = lines_of(self._text, self._dialect)
         delimiter = self._options.delimiter or self._before_header(physical)
         text = "".join(physical[self._skipped :])
@@ -133,7 +133,7 @@ class _Beginning:
         )
 
     def _before_header(self, lines: Sequence[str]) -> str | None:
-        """Pass over blank lines, Excel's ``sep=`` (whose delimiter is answered) and comments before the header."""
+        """Skip blank lines, Excel's ``sep=`` (whose delimiter is returned) and comments before the header."""
         delimiter = None
         at = 0
         while at < len(lines) and not lines[at].strip():
@@ -211,7 +211,7 @@ class _Beginning:
     def _without_nameless(
         self, columns: Sequence[str | int | None], first_rows: Sequence[CsvRecord]
     ) -> Sequence[str | int | None]:
-        """Columns without a name are pandas' index, or empty. Raises DynaopsError where one has cells."""
+        """Handle columns without a name, which must be pandas' index or empty. Raises DynaopsError if one has cells."""
         left = list(columns)
         for index, column in enumerate(columns):
             if column is not None:
@@ -246,7 +246,7 @@ class _Beginning:
         start: int,
         dialect: Dialect,
     ) -> dict[str, list[tuple[str, int]]]:
-        """The different cells of each column that are values, each with the line where it is first."""
+        """The distinct cells of each column that are not null, each with its first line."""
         nulls = {*dialect.nulls, *self._options.nulls, NULL}
         first: dict[str, dict[str, int]] = {name: {} for name in columns if isinstance(name, str)}
         for record in first_rows:
@@ -257,7 +257,7 @@ class _Beginning:
 
 
 def _check_names(names: Sequence[str], at: str) -> None:
-    """Raises DynaopsError where columns cannot be told apart."""
+    """Raises DynaopsError if two columns have the same name."""
     known: set[str] = set()
     for column in filter(None, names):
         if column in known:

@@ -1,4 +1,4 @@
-"""Which style a CSV file is written in: found out by what its beginning would be in each."""
+"""Detects the quote style of a CSV file by comparing how its beginning is read in each style."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dynaops.data.parsing.dialect import (
 )
 
 _WRITTEN_ESCAPES = re.compile(r"\\(?:[\\bfnrtv0N.]|\t|\n|\r)")
-"""All that PostgreSQL's COPY and MySQL write behind a backslash, in files of which a tab is the delimiter."""
+"""The escapes that PostgreSQL's COPY and MySQL write in files with tabs as delimiters."""
 _NULL_CELL = re.compile(r"(?:^|[\t\r\n,;|])\\N(?=$|[\t\r\n,;|])")
 _END_LINE = re.compile(r"^\\\.\r?$", re.MULTILINE)
 _SPACED_SHARE = 0.9
@@ -25,9 +25,9 @@ _SPACED_SHARE = 0.9
 def style_of(
     text: str, dialect: Dialect, name: str, copy: bool, quoted: bool
 ) -> tuple[Dialect, list[LoadNote]]:
-    """The dialect with its style and nulls, and what to tell of them. `text` begins with the header.
+    """The dialect with its style and nulls, and notes about them. `text` begins with the header.
 
-    `copy` and `quoted`: somebody said which style it is.
+    `copy` and `quoted`: the user chose the style.
     """
     if copy:
         return _as_copy(text, dialect), []
@@ -95,12 +95,12 @@ def _is_copy(text: str, dialect: Dialect) -> bool:
 
 
 def _has_only_escapes(text: str) -> bool:
-    """Whether each backslash is of an escape that PostgreSQL or MySQL writes."""
+    """Whether each backslash belongs to an escape that PostgreSQL or MySQL writes."""
     return "\\" not in _WRITTEN_ESCAPES.sub("", text)
 
 
 def _needs_quotes(text: str, dialect: Dialect) -> bool:
-    """Whether quotes have a meaning: some cell could not do without them, or all cells have them."""
+    """Whether quotes are used as in CSV: at least one cell needs them, or all cells have them."""
     cells = quoted = 0
     lines = lines_of(text, dialect)
     for record in records(lines, dialect, None):
@@ -117,7 +117,7 @@ def _needs_quotes(text: str, dialect: Dialect) -> bool:
 
 
 def _bad(text: str, dialect: Dialect) -> int:
-    """How many records are no CSV, or not as wide as most."""
+    """The number of records that are not CSV, or do not have the most frequent number of cells."""
     bad = 0
     widths: Counter[int] = Counter()
     for record in records(lines_of(without_escapes(text, dialect), dialect), dialect, None):

@@ -1,4 +1,4 @@
-"""An input that cannot be read to its end because of what is in it: reading it again would not help."""
+"""The error for inputs whose content cannot be read to the end; reading them again would not help."""
 
 from __future__ import annotations
 

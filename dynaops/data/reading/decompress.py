@@ -1,4 +1,4 @@
-"""Bytes of an input, unpacked, in pieces of exactly the size asked for."""
+"""Reads and decompresses inputs, in pieces of exactly the requested size."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from dynaops.model.errors import DynaopsError
 
 _PIECE = 1 << 20
 _PACKED = 1 << 14
-"""Packed bytes taken at a time."""
+"""The number of compressed bytes read at a time."""
 _GZIP_FED = 1 << 16
 _FED = 512
 """Bytes given to zstd at once: a block of four may stand for 128 KB (RFC 8878), and it gives all of them at once."""
 MOST_SAMPLE = 4 << 20
-"""Bytes of an input's beginning that are looked at, unpacked: a small beginning may stand for gigabytes."""
+"""The most decompressed bytes of an input's beginning: a few compressed bytes may expand to gigabytes."""
 
 
 class Packing(StrEnum):
@@ -37,12 +37,12 @@ class Packing(StrEnum):
 
 
 def packing_of(head: bytes) -> Packing:
-    """By the first bytes (RFC 1952, RFC 8878, and what bzip2 and xz write)."""
+    """The compression by the first bytes (RFC 1952, RFC 8878, and the formats of bzip2 and xz)."""
     return next((packing for mark, packing in _MARKS.items() if mark(head)), Packing.NONE)
 
 
 def unpacked(head: bytes, packing: Packing, name: str) -> bytes:
-    """As much of an input's beginning as can be unpacked. Raises DynaopsError."""
+    """Decompress as much of an input's beginning as possible. Raises DynaopsError."""
     if packing is Packing.NONE:
         return head
     try:
@@ -71,7 +71,7 @@ class InputStream:
         seekable = direct and encoding == UTF8
         self._counted = _Counted(source, start if seekable else 0)
         self.position = start if seekable else 0
-        """Unpacked bytes before the next one that is read."""
+        """The offset of the next byte, in decompressed bytes."""
         self._damage: DamagedInput | None = None
         self._file: Readable = self._counted if direct else self._unpacking()
         if encoding != UTF8:
@@ -81,11 +81,11 @@ class InputStream:
 
     @property
     def taken(self) -> int:
-        """Bytes of the input as it is stored that were read so far."""
+        """The number of stored (compressed) bytes that were read so far."""
         return self._counted.at
 
     def read(self, size: int) -> bytes:
-        """`size` bytes; fewer only at the end, or before damage, which the next call raises."""
+        """`size` bytes; fewer only at the end, or before damaged data, for which the next call raises."""
         parts: list[bytes] = []
         while size > 0 and (data := self._before_damage(min(size, _PIECE), bool(parts))):
             parts.append(data)
@@ -94,12 +94,12 @@ class InputStream:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def close(self) -> None:
-        """End reading."""
+        """Close the input."""
         self._counted.close()
 
     @property
     def md5(self) -> str:
-        """The MD5 (base64) of what was read of the stored bytes; empty where that is not from their beginning."""
+        """The MD5 (base64) of the stored bytes read so far; empty if reading did not start at the beginning."""
         return base64.b64encode(self._counted.md5.digest()).decode() if self._counted.md5 else ""
 
     def _before_damage(self, size: int, begun: bool) -> bytes:
@@ -136,7 +136,7 @@ class InputStream:
 
 
 class _Counted:
-    """Counts what is read of an input."""
+    """Counts the bytes read from an input."""
 
     def __init__(self, source: Input, start: int) -> None:
         self._file = source.open(start)

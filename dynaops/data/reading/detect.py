@@ -1,4 +1,4 @@
-"""What an input is: how it is compressed, how rows lie in it. By its content; by its name where that is not enough."""
+"""Detects the compression and the format of an input, by its content, and by its name if that is not enough."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def detect(
 
 
 def like(source: Input, first: Detected) -> Detected | None:
-    """The same of a neighbour of `first`, where that needs no look into it; None where it does."""
+    """The detection of a data file that is surely like `first`, without reading it; None if it must be read."""
     if not (source.alike and first.source.alike) or first.layout.container is not Container.LINES:
         return None
     return first._replace(source=source, sample=b"")
@@ -136,7 +136,7 @@ def _container(sample: bytes, name: str, wanted: str | None, shown: str) -> Cont
 
 
 def _has_rows_in_lines(text: bytes) -> bool:
-    """Whether some line is an object of its own. Within objects over many lines such lines are indented."""
+    """Whether a line is a complete object. In objects over several lines, such lines are indented."""
     if _ARRAY.match(text):
         return False
     return any(line[:1] == b"{" and _is_object(line) for line in text.split(b"\n")[:50])

@@ -1,4 +1,4 @@
-"""Which of the exports in a folder are loaded, in which order, and the data files of each.
+"""Selects the exports in a folder that are loaded, their order, and their data files.
 
 A full export is a table's items at one time; an incremental one holds, for each item that changed between two times,
 its last state (Developer Guide, DynamoDB table export output format). So incremental exports are applied after a full

@@ -1,4 +1,4 @@
-"""Patterns of file names, which a shell has not expanded: ``*``, ``?``, ``[a-z]``, and ``**`` for any folders."""
+"""Patterns of file names that the shell did not expand: ``*``, ``?``, ``[a-z]``, and ``**`` for any folders."""
 
 from __future__ import annotations
 

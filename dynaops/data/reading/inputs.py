@@ -1,4 +1,4 @@
-"""Where bytes come from: local files, stdin, objects in S3."""
+"""The inputs: local files, stdin and S3 objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dynaops.aws.session import Aws
 from dynaops.model.errors import DynaopsError
 
 HEAD_BYTES = 262_144
-"""How much of an input is looked at to find out what it is."""
+"""The number of bytes by which an input's format is detected."""
 STDIN = "-"
 
 
@@ -40,15 +40,15 @@ class Input(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name in messages."""
 
     @property
     def size(self) -> int | None:
-        """Its bytes as stored; None where that shows only at the end."""
+        """The size in stored bytes; None if it is known only at the end."""
 
     @property
     def identity(self) -> str:
-        """What changes with the content."""
+        """A text that changes when the content changes."""
 
     @property
     def alike(self) -> bool:

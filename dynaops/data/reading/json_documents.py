@@ -1,4 +1,4 @@
-"""JSON documents one after the other, cut into pieces of whole rows: items, arrays, answers, requests, in any order.
+"""Cuts consecutive JSON documents (items, arrays, responses, requests, in any order) into chunks of whole rows.
 
 Most are read as they are, whole: a worker knows what they hold. Arrays, and the list of rows in an answer or request
 that is larger than a block, are read element by element. What is behind such a list (Count, LastEvaluatedKey, another

@@ -1,4 +1,4 @@
-"""Parquet, Arrow and ORC files in pieces: record batches as Arrow IPC streams. Needs the extra `parquet`."""
+"""Reads Parquet, Arrow and ORC files in chunks: record batches as Arrow IPC streams. Needs the extra `parquet`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a caller asks for to a source and the plan by which its blocks are parsed."""
+"""Prepares a load: detects all inputs, and builds their source and the options for parsing its blocks."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Prepared:
 
 
 def prepare(arguments: Sequence[str], keys: Keys, aws: Callable[[], Aws], options: ReadOptions) -> Prepared:
-    """Look at all inputs. Raises DynaopsError where one cannot be read, or its columns are not a table's rows."""
+    """Detect all inputs. Raises DynaopsError if one cannot be read, or lacks a column for a key."""
     _check_types(options, keys)
     columns = CsvColumns()
     expanded = expand(arguments, aws, None if options.named_only else options.table, options.partitions)

@@ -1,4 +1,4 @@
-"""Rejects files of earlier loads as inputs."""
+"""Reads rejects files of earlier loads as inputs."""
 
 from __future__ import annotations
 

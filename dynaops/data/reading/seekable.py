@@ -1,4 +1,4 @@
-"""Inputs as files in which can be moved about, which formats with their contents at their end need."""
+"""Opens inputs as seekable files, for formats whose directory is at the end of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as one source of blocks."""
+"""A source of blocks from a list of inputs."""
 
 from __future__ import annotations
 

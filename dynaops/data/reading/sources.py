@@ -1,4 +1,4 @@
-"""What the arguments of load-data name: files, folders, S3 objects and prefixes, manifests of exports, stdin, globs."""
+"""Expands load-data's arguments: files, folders, S3 objects and prefixes, export manifests, stdin, globs."""
 
 from __future__ import annotations
 

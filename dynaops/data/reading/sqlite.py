@@ -1,4 +1,4 @@
-"""Tables and views of SQLite databases, read only. Lines are rows, from 1."""
+"""Reads tables and views of SQLite databases. Line numbers are row numbers, from 1."""
 
 from __future__ import annotations
 

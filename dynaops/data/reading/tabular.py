@@ -1,4 +1,4 @@
-"""Files of tables with columns: Parquet and its kin, SQLite databases, Excel workbooks. One way in for all of them."""
+"""A common interface for files with columns: Parquet, Arrow, ORC, SQLite databases, Excel workbooks."""
 
 from __future__ import annotations
 

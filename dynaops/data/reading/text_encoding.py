@@ -1,4 +1,4 @@
-"""The encoding of a text file: told by a byte order mark or by its zero bytes, else guessed; and text made UTF-8.
+"""Detects the encoding of a text file by its byte order mark or zero bytes, else guesses it; converts text to UTF-8.
 
 What is not UTF-8 in a CSV file is taken for Windows-1252, the encoding of Excel and most Windows programs in Western
 Europe and America, or for Mac Roman where lines end with CR as in files of Excel for Mac; the guess is told. Where the

@@ -1,4 +1,4 @@
-"""Files below a folder or a prefix in S3: what both have in common for whoever chooses what of them is loaded."""
+"""A common interface for the files below a local folder or an S3 prefix."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TreeFile(NamedTuple):
 
 
 class FileTree(Protocol):
-    """A place with files."""
+    """A folder tree with files."""
 
     def find(self, key: str) -> TreeFile | None:
         """The file of this path; None where there is none."""

@@ -1,4 +1,4 @@
-"""Sheets of Excel workbooks (.xlsx; extra `xlsx`).
+"""Reads sheets of Excel workbooks (.xlsx; needs the extra `xlsx`).
 
 Lines are the sheet's rows; the first that is not empty has the names. Numbers are exact as the file has them, dates are
 text in ISO 8601, formulas are the values that Excel stored for them. An empty cell is an absent attribute.
