@@ -70,7 +70,7 @@ def region(part: SourceMap, where: SourcePlace) -> str | None:
 
 def tell_state(part: SourceMap, where: SourcePlace, status: str | None) -> None:
     if status not in (None, "ACTIVE"):
-        part.notes.remark(where, f"the table is {status}: its settings may not be what they are going to be")
+        part.notes.remark(where, f"the table is {status}: its settings may still change")
     restore = part.part("RestoreSummary")
     if restore is not None:
         if restore.flag("RestoreInProgress"):
@@ -87,9 +87,7 @@ def there(part: SourceMap, name: str, status_name: str) -> Iterator[SourceMap]:
             part.notes.lost(child.where, f"it is {status}")
             continue
         if status not in (None, "ACTIVE"):
-            part.notes.remark(
-                child.where, f"it is {status}: its settings may not be what they are going to be"
-            )
+            part.notes.remark(child.where, f"it is {status}: its settings may still change")
         yield child
 
 

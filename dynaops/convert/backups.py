@@ -34,7 +34,7 @@ def add_backups(specs: dict[str, Spec], pieces: Pieces) -> None:
     used_vaults = {spec["backup"]["vault"]["name"] for spec in specs.values() if "backup" in spec}
     for vault in pieces.vaults:
         if vault.data["name"] not in used_vaults:
-            pieces.notes.lost(vault.where, "no spec's backup goes into it")
+            pieces.notes.lost(vault.where, "no converted backup plan uses this vault")
 
 
 def _add(specs: dict[str, Spec], plan: Named, selection: Named, vaults: dict[str, Named]) -> str | None:

@@ -24,7 +24,7 @@ _SPACE = " \t\n\r"
 def file_items(name: str, named_at: Place) -> tuple[FileItem, ...]:
     """The items of the file `name`, relative to the spec file that names it at `said`. Raises Unreadable."""
     if "://" in name:
-        hint = "Keep the items in a file of the project; rows from elsewhere go in with `dynaops load-data`."
+        hint = "Keep the items in a file of the project; load items from elsewhere with `dynaops load-data`."
         raise unreadable(SPEC014, f"items_file: {name} is an address, not a file", named_at, hint)
     path = Path(named_at.file).parent / name
     parse = _PARSERS.get(path.suffix.lower())
@@ -69,7 +69,7 @@ def _text(path: Path, named_at: Place) -> str:
         return read_text(path, MAX_BYTES)
     except FileRefused as error:
         hint = {
-            Refusal.TOO_LARGE: "Rows that many are data rather than a spec: put them in with `dynaops load-data`.",
+            Refusal.TOO_LARGE: "A spec is not for that many items: load them with `dynaops load-data`.",
             Refusal.NOT_TEXT: None,
         }.get(error.why, "The path is relative to the spec file.")
         raise unreadable(SPEC014, f"items_file: {path.as_posix()} {error.reason}", named_at, hint) from None

@@ -103,7 +103,7 @@ def test_every_setting_that_a_spec_lacks_is_told(tmp_path: Path) -> None:
     )
     made = converted(text, tmp_path, "t.yaml")
     assert lost(made) == {
-        "T.ImportSourceSpecification": "rows are no part of a spec: fill the table with `dynaops load-data`",
+        "T.ImportSourceSpecification": "a spec has no imported items: load them with `dynaops load-data`",
         "T.StreamSpecification.ResourcePolicy": "a spec has no policy of the stream",
         "T.Tomorrow": "a spec has no such setting",
         "Policy": "a spec has no scaling by StepScaling",

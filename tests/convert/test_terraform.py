@@ -115,7 +115,7 @@ def test_settings_that_a_spec_lacks_are_told(tmp_path: Path) -> None:
 """
     made = converted(RESOURCE.format(name='"xyz"', more=more), tmp_path, "t.tf")
     assert lost(made) == {
-        "aws_dynamodb_table.t.import_table": "rows are no part of a spec: fill the table with `dynaops load-data`",
+        "aws_dynamodb_table.t.import_table": "a spec has no imported items: load them with `dynaops load-data`",
         "aws_dynamodb_table.t.brand_new": "a spec has no such setting",
         "aws_dynamodb_table.t.lifecycle.ignore_changes": 'tags["x"] is no key of a spec',
     }

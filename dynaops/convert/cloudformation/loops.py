@@ -69,14 +69,14 @@ class Loops:
             return "Fn::ForEach takes an identifier, a collection and a map"
         identifier, collection, body = parts[0].value, self._known(parts[1]), parts[2]
         if isinstance(collection.value, Unknown):
-            return f"what it goes through is not known: {collection.value.why}"
+            return f"its collection is not known: {collection.value.why}"
         if not isinstance(collection.value, list):
             return "the collection of Fn::ForEach is a list"
         self._budget.instances(len(collection.value))
         made: list[tuple[str, YamlNode]] = []
         for member in collection.value:
             if isinstance(member.value, Unknown):
-                return f"what it goes through is not known: {member.value.why}"
+                return f"its collection is not known: {member.value.why}"
             if not isinstance(member.value, str | int):
                 return "the collection of Fn::ForEach is a list of strings"
             self._budget.step(count_of(body))

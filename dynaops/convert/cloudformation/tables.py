@@ -61,7 +61,7 @@ def table(stack: Stack, logical: str, part: SourceMap) -> None:
         part.node("ImportSourceSpecification")
         stack.pieces.notes.lost(
             part.at("ImportSourceSpecification"),
-            "rows are no part of a spec: fill the table with `dynaops load-data`",
+            "a spec has no imported items: load them with `dynaops load-data`",
         )
     stack.pieces.table(spec, part.where, part.tree)
 

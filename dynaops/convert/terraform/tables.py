@@ -303,7 +303,7 @@ def rows(part: SourceMap, name: str) -> None:
     """Note that items, with which the table was created, are not carried over."""
     part.skip(name)
     if part.says(name):
-        part.notes.lost(part.at(name), "rows are no part of a spec: fill the table with `dynaops load-data`")
+        part.notes.lost(part.at(name), "a spec has no imported items: load them with `dynaops load-data`")
 
 
 def _key(parts: list[str]) -> str | list[str] | None:
