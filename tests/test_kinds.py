@@ -18,17 +18,14 @@ from tests.costs.tables import GIB, billed
 from tests.engine.cases import cases, planned
 
 ROOT = Path(__file__).parent.parent / "dynaops"
-FACETS = (
-    "billing",
-    "permissions",
-)
+FACETS = ("billing", "external_names", "permissions")
 """What each handler answers itself: a default that it inherited would hide a forgotten answer."""
 KIND_MODULES = {
     path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
     for path in (ROOT / "kinds").rglob("*.py")
 } - {
     "kinds",
-    *(f"kinds.{name}" for name in ("billing", "kind", "links", "permissions", "policy_document")),
+    *(f"kinds.{name}" for name in ("billing", "external_names", "kind", "permissions", "policy_document")),
     *(
         f"kinds.{name}"
         for name in ("property_rules", "references", "registry", "steps", "suppression", "tags")
@@ -56,7 +53,6 @@ NAME_EXCEPTIONS = {
     "engine/rename_hints.py": "what was renamed is guessed by the keys of indexes and the names of policies",
     "engine/state_check.py": "the role of AWS Backup is several tables'",
     "engine/table_scopes.py": "alarms and policies are the two kinds that can be around a table of others",
-    "rehearsal/live_account.py": "which outside resources a kind names is not the kinds' own yet",
 }
 """Modules that name a kind in their code: why. To be emptied."""
 FREE_OF_NAMES = ("engine", "costs")

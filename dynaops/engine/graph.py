@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dynaops.engine.addresses import table_of
 from dynaops.engine.table_inputs import known_of, recorded_below
 from dynaops.engine.table_scopes import OWN_KINDS, RunTarget, recorded_tables, scope_of
-from dynaops.kinds.links import Link
+from dynaops.kinds.external_names import ExternalName
 from dynaops.kinds.registry import HANDLER_OF, PROPERTY_RULES
 from dynaops.model.change import Action
 from dynaops.model.graph import Edge, Graph, Node
@@ -108,11 +108,16 @@ def _graph(found: Mapping[str, _One], actions: Mapping[str, Action]) -> Graph:
     named = _named(found.values())
     edges = [edge for one in found.values() for edge in _within(one.resource, found)]
     for _, one in sorted(found.items()):
-        for link in HANDLER_OF[one.resource.kind].links(one.scope, one.resource):
-            target = named.get((one.scope.address, link.kind, link.name)) or f"{link.kind}:{link.name}"
+        for external in HANDLER_OF[one.resource.kind].external_names(one.scope, one.resource):
+            if not external.label:
+                continue
+            target = (
+                named.get((one.scope.address, external.kind, external.name))
+                or f"{external.kind}:{external.name}"
+            )
             if target not in nodes:
-                nodes[target] = _outside(target, link, one.scope)
-            edges.append(_linked(one.resource.address, target, link, target in found))
+                nodes[target] = _outside(target, external, one.scope)
+            edges.append(_linked(one.resource.address, target, external, target in found))
     return Graph(
         nodes=tuple(sorted(nodes.values(), key=_place)),
         edges=tuple(sorted(_reduced(edges), key=lambda edge: (edge.source, edge.target, edge.label))),
@@ -133,7 +138,7 @@ def _node(one: _One, action: Action | None) -> Node:
 
 
 def _named(resources: Iterable[_One]) -> dict[tuple[str, str, str], str]:
-    """Where resources are that links may mean by the name they go by."""
+    """Where resources are that external names may mean by the name they go by."""
     found = {}
     for resource in resources:
         member = PROPERTY_RULES[resource.resource.kind].shared
@@ -152,23 +157,23 @@ def _within(resource: Resource, found: Mapping[str, _One]) -> Iterator[Edge]:
             yield Edge(source=resource.address, target=address, label=NEEDS)
 
 
-def _outside(name: str, link: Link, scope: Scope) -> Node:
-    table = scope.address if link.part or link.inward else None
+def _outside(name: str, external: ExternalName, scope: Scope) -> Node:
+    table = scope.address if external.part or external.inward else None
     return Node(
         id=name,
-        kind=link.kind,
-        title=link.title,
-        name=link.name.removeprefix(f"{scope.address}/"),
+        kind=external.kind,
+        title=external.title,
+        name=external.name.removeprefix(f"{scope.address}/"),
         table=table,
         outside=table is None,
     )
 
 
-def _linked(address: str, target: str, link: Link, managed: bool) -> Edge:
+def _linked(address: str, target: str, external: ExternalName, managed: bool) -> Edge:
     """What is managed is there before what names it."""
-    if link.part:
+    if external.part:
         return Edge(source=target, target=address, label=PART)
-    return Edge(source=address, target=target, label=link.label, onward=not (link.inward or managed))
+    return Edge(source=address, target=target, label=external.label, onward=not (external.inward or managed))
 
 
 def _reduced(edges: Iterable[Edge]) -> set[Edge]:

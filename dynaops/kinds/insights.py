@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dynaops.kinds.billing import Billing
+from dynaops.kinds.external_names import ExternalName
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
@@ -94,6 +95,10 @@ class InsightsHandler(BaseHandler):
         for index in block.indexes or () if block.enabled else ():
             owner = scope.below("gsi", index)
             yield Resource(scope.below(KIND, index), KIND, scope.region, wanted, owner, (owner,))
+
+    def external_names(self, scope: Scope, resource: Resource) -> Iterable[ExternalName]:
+        """None: AWS makes the role of the service by itself."""
+        return ()
 
     def observe(
         self,

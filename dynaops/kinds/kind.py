@@ -13,13 +13,13 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dynaops.kinds.billing import Billing
-from dynaops.kinds.links import Link, nest
+from dynaops.kinds.external_names import ExternalName
 from dynaops.kinds.permissions import Permissions
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action, Change, Difference
 from dynaops.model.finding import Finding
 from dynaops.model.operation import Operation
-from dynaops.model.resource import Observed, Properties, Resource, Scope
+from dynaops.model.resource import Observed, Properties, Resource, Scope, nest
 from dynaops.model.state import Record
 
 if TYPE_CHECKING:
@@ -279,8 +279,8 @@ class ResourceHandler(Protocol):
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """What other tools need to know of this handler's `records` (by address): names, ids, ARNs; maps may nest."""
 
-    def links(self, scope: Scope, resource: Resource) -> Iterable[Link]:
-        """What a resource of this handler has to do with besides other resources."""
+    def external_names(self, scope: Scope, resource: Resource) -> Iterable[ExternalName]:
+        """What a resource of this handler names besides other resources: functions, roles, keys, streams, topics."""
 
 
 class BaseHandler:
@@ -304,9 +304,6 @@ class BaseHandler:
 
     def owner(self, scope: Scope, address: str) -> str | None:
         return scope.address
-
-    def links(self, scope: Scope, resource: Resource) -> Iterable[Link]:
-        return ()
 
     def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         arn = entry.live.outputs.get("arn") if entry.live else None

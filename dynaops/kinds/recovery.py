@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from dynaops.kinds.billing import Billing, Charge, TableResources
+from dynaops.kinds.external_names import ExternalName
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
@@ -97,6 +98,10 @@ class RecoveryHandler(BaseHandler):
             days = spec.point_in_time_recovery.recovery_period_days
             wanted = {"enabled": True, "recovery_period_days": days}
         yield Resource(scope.below(KIND), KIND, scope.region, wanted, scope.address, (scope.address,))
+
+    def external_names(self, scope: Scope, resource: Resource) -> Iterable[ExternalName]:
+        """None: backups are kept in DynamoDB itself."""
+        return ()
 
     def observe(
         self,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.billing import NOT_BILLED
+from dynaops.kinds.external_names import ExternalName, iam_role
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.policy_document import canonical, filled, same, text
@@ -44,6 +46,7 @@ def rules(spec: TableSpec) -> Iterator[Finding]:
 
 
 KIND = "resource_policy"
+_ROLES = re.compile(r"arn:aws[a-z-]*:iam::[0-9]+:role/[A-Za-z0-9_+=,.@/-]+")
 
 
 class RecordedPolicy(Recorded):
@@ -91,6 +94,11 @@ class ResourcePolicyRoom(BaseHandler):
         if answer is not None:
             found = {"policy": canonical(json.loads(answer["Policy"]))}
             yield Observed(scope.below(KIND), KIND, scope.region, found, owner=scope.address)
+
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
+        """The roles that the policy names."""
+        for arn in sorted(set(_ROLES.findall(text(resource.properties["policy"])))):
+            yield iam_role(arn, resource.region, label="")
 
     def resolve(
         self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]

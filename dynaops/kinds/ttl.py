@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.billing import NOT_BILLED
+from dynaops.kinds.external_names import ExternalName
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
@@ -95,6 +96,10 @@ class TtlHandler(BaseHandler):
         if spec.ttl.enabled:
             wanted = {"enabled": True, "attribute": spec.ttl.attribute}
         yield Resource(scope.below("ttl"), "ttl", scope.region, wanted, scope.address, (scope.address,))
+
+    def external_names(self, scope: Scope, resource: Resource) -> Iterable[ExternalName]:
+        """None: the attribute is the table's own."""
+        return ()
 
     def observe(
         self,

@@ -65,3 +65,11 @@ class Observed:
     """All its tags but AWS's own, the mark of the state that owns it among them; None: they were not looked at."""
     being_deleted: bool = False
     """AWS is deleting it: it is as good as gone, but its name is not free yet."""
+
+
+def nest(into: Properties, path: str, value: Any) -> None:
+    """Put `value` into nested maps, at a path of names with slashes between them."""
+    *heads, last = path.split("/")
+    for head in heads:
+        into = into.setdefault(head, {})
+    into[last] = value

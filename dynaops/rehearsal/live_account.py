@@ -6,9 +6,7 @@ functions, Kinesis streams) are looked up where the plan or a live table names t
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +14,14 @@ from dynaops.aws.errors import AccessDenied, AwsFailure
 from dynaops.engine.exported import exported
 from dynaops.engine.observe import observe
 from dynaops.engine.table_inputs import known_of_plan
-from dynaops.kinds.registry import HANDLERS
-from dynaops.model.arns import region_of
+from dynaops.kinds.external_names import AwsName
+from dynaops.kinds.registry import HANDLER_OF, HANDLERS, PROPERTY_RULES
 from dynaops.model.plan import Plan
-from dynaops.model.resource import Observed, Scope
+from dynaops.model.resource import Observed, Resource, Scope
 from dynaops.model.state import State
 
 if TYPE_CHECKING:
     from dynaops.aws.session import Aws
-
-_ARNS = re.compile(r"arn:aws[a-z-]*:(kms|iam|lambda|kinesis|backup):[a-z0-9-]*:[0-9]+:[A-Za-z0-9_+=,.@:/-]+")
-_NAMED = (
-    ("RoleName", "iam", ""),
-    ("FunctionName", "lambda", "function:"),
-    ("KMSMasterKeyId", "kms", "key/"),
-    ("TargetBackupVaultName", "backup", "backup-vault:"),
-)
-"""Members of calls that name things which are none of ours: the service, and the kind in their ARN."""
 
 
 @dataclass(frozen=True)
@@ -104,32 +93,49 @@ def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: LiveAccount
 
 
 def _look_up(plan: Plan, facts: LiveAccount, aws: Aws) -> None:
-    """Find the things that plan and tables name, each once."""
-    named: dict[tuple[str, str, str], None] = {}
-    for operation in plan.operations:
-        named.update(dict.fromkeys(_named(operation.parameters, operation.region)))
-    for table in facts.tables:
-        named.update(dict.fromkeys(names_in(table.spec, table.scope.region)))
-        for one in table.live:
-            named.update(dict.fromkeys(_named(one.properties, one.region)))
-    made = {
-        ("backup", one.region, one.properties["name"])
-        for table in facts.tables
-        for one in table.live
-        if one.kind == "backup_vault"
-    }
-    find([name for name in named if name not in made], facts, aws)
+    """Find the external resources that plan and tables name, each once."""
+    live = [(table.scope, _as_resource(observed)) for table in facts.tables for observed in table.live]
+    find(names_in([*_changed(plan), *live], made=[resource for _, resource in live]), facts, aws)
 
 
-def names_in(spec: Mapping[str, Any], region: str) -> Iterable[tuple[str, str, str]]:
-    """(service, region, name) of what a spec names and dynaops does not manage."""
-    yield from _named(spec, region)
-    yield from _names_of_spec(spec, region)
+def _changed(plan: Plan) -> Iterator[tuple[Scope, Resource]]:
+    """The resources that the plan changes, as they are before and afterwards."""
+    for change in plan.changes:
+        table = change.address.partition("/")[0]
+        for properties in (change.before, change.after):
+            if isinstance(properties, dict):
+                resource = Resource(change.address, change.kind, change.region, properties)
+                yield Scope(table, table, change.region), resource
 
 
-def find(named: Iterable[tuple[str, str, str]], facts: LiveAccount, aws: Aws) -> None:
+def _as_resource(observed: Observed) -> Resource:
+    return Resource(observed.address, observed.kind, observed.region, observed.properties)
+
+
+def names_in(resources: Iterable[tuple[Scope, Resource]], made: Iterable[Resource]) -> list[AwsName]:
+    """What the resources name and dynaops does not manage, each once. `made`: the resources that dynaops manages.
+
+    A managed resource that is used as it is where somebody else has made it (a service role) is among the names.
+    """
+    managed = set()
+    for resource in made:
+        rules = PROPERTY_RULES[resource.kind]
+        if rules.shared and rules.unmarked != "use":
+            managed.add((resource.kind, resource.region, str(resource.properties.get(rules.shared))))
+    names = [
+        external.aws
+        for scope, resource in resources
+        for external in HANDLER_OF[resource.kind].external_names(scope, resource)
+        if external.aws is not None
+        and external.aws.service in _READERS
+        and (external.kind, external.aws.region, external.aws.name) not in managed
+    ]
+    return list(dict.fromkeys(names))
+
+
+def find(names: Iterable[AwsName], facts: LiveAccount, aws: Aws) -> None:
     """Look things up in AWS: those that are there become facts, and those that may not be looked at."""
-    for service, region, name in named:
+    for service, region, name in names:
         try:
             told = _READERS[service](aws, region, name)
         except AwsFailure as error:
@@ -137,43 +143,6 @@ def find(named: Iterable[tuple[str, str, str]], facts: LiveAccount, aws: Aws) ->
             told = {}
         if told is not None:
             facts.things.append(LiveResource(service, region, name, told))
-
-
-def _named(value: Any, region: str) -> Iterable[tuple[str, str, str]]:
-    """(service, region, name) of what is named in the parameters of a call."""
-    text = json.dumps(value, default=str)
-    for match in _ARNS.finditer(text):
-        arn = match.group(0)
-        service, where, rest = match.group(1), region_of(arn, region), arn.split(":", 5)[5]
-        if service != "iam" or (rest.startswith("role/") and "aws-service-role" not in rest):
-            yield service, where, arn if service in ("kms", "kinesis") else re.split("[:/]", rest)[-1]
-    for member, service, _ in _NAMED:
-        for name in _members(value, member):
-            if not name.startswith(("arn:", "${")):
-                yield service, region, name
-
-
-def _names_of_spec(spec: Mapping[str, Any], region: str) -> Iterable[tuple[str, str, str]]:
-    for role in _members(spec, "attach_to_roles"):
-        yield "iam", region, role
-    for function in _members(spec, "function"):
-        if not function.startswith("arn:"):
-            yield "lambda", region, function
-
-
-def _members(value: Any, member: str) -> Iterable[str]:
-    """All strings at members of this name, wherever they are."""
-    if isinstance(value, Mapping):
-        for key, one in value.items():
-            if key == member:
-                yield from [
-                    each for each in (one if isinstance(one, list) else [one]) if isinstance(each, str)
-                ]
-            else:
-                yield from _members(one, member)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for one in value:
-            yield from _members(one, member)
 
 
 def _key(aws: Aws, region: str, name: str) -> dict[str, Any] | None:

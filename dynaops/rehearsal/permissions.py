@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dynaops.access.rules import Need
 from dynaops.engine.plan import PlanOptions, make_plan
+from dynaops.engine.table_inputs import declared_by
+from dynaops.engine.table_scopes import RunTarget
 from dynaops.kinds.registry import actions_of_changes
 from dynaops.model.errors import DynaopsError
 from dynaops.model.event import Outcome
 from dynaops.model.plan import Plan
+from dynaops.model.resource import Resource, Scope
 from dynaops.model.state import State
 from dynaops.rehearsal.calls import needs_since
-from dynaops.rehearsal.live_account import LiveAccount, find, names_in
+from dynaops.rehearsal.live_account import LiveAccount, LiveResource, find, names_in
 from dynaops.rehearsal.run import rehearsal_sandbox
 from dynaops.stores.memory import MemoryStore
 
@@ -25,13 +28,11 @@ if TYPE_CHECKING:
 def needs_of_specs(documents: Sequence[Document], aws: Aws) -> set[Need]:
     """The permissions to create, read, change and destroy all resources of the specs. Raises DynaopsError."""
     facts = LiveAccount(aws.account, aws.region, aws.mark)
-    names: dict[tuple[str, str, str], None] = {}
-    for document in documents:
-        spec = document.spec.model_dump(mode="json", exclude_none=True)
-        names.update(dict.fromkeys(names_in(spec, document.spec.region or aws.region)))
+    declared = list(_declared(documents, aws.region))
+    names = names_in(declared, made=[resource for _, resource in declared])
     find(names, facts, aws)
-    existing = {(document.service, document.region, document.name) for document in facts.things}
-    facts.things += [_future_resource(*name) for name in names if name not in existing]
+    existing = {(live.service, live.region, live.name) for live in facts.things}
+    facts.things += [LiveResource(*name, {}) for name in names if name not in existing]
     with rehearsal_sandbox(facts, State.empty()) as sandbox:
         store = MemoryStore()
         begin = sandbox.server.requests.count
@@ -54,11 +55,13 @@ def needs_of_plan(plan: Plan, documents: Sequence[Document], state: State, facts
         return needs_since(begin, sandbox, facts.account)
 
 
-def _future_resource(service: str, region: str, name: str) -> Any:
-    """A resource that does not exist yet, but will when the specs are applied."""
-    from dynaops.rehearsal.live_account import LiveResource
-
-    return LiveResource(service, region, name, {})
+def _declared(documents: Sequence[Document], region: str) -> Iterator[tuple[Scope, Resource]]:
+    """The resources of the documents, with the tables that they are of; `region`: where a spec names none."""
+    for document in documents:
+        name = document.spec.table_name
+        scope = Scope(name, name, document.spec.region or region)
+        for resource in declared_by(RunTarget(scope, document.spec)).values():
+            yield scope, resource
 
 
 def _require_complete(outcome: Outcome) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dynaops.kinds.alarm import ALARMS, DEFAULTS, REGIONAL, mapping, operations, topic_region
 from dynaops.kinds.alarm.billing import BILLING
 from dynaops.kinds.alarm.mapping import KIND, AlarmLocation, address_of, place_of
+from dynaops.kinds.external_names import ExternalName, by_arn
 from dynaops.kinds.kind import AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
@@ -83,6 +84,14 @@ class AlarmHandler(BaseHandler):
                     rest = f"{name}{suffix}"
                     wanted = mapping.wanted(scope.table_name, rest, settings, topics, tags)
                     yield Resource(address_of(scope, AlarmLocation(region, rest)), KIND, region, wanted)
+
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
+        """The topics that are told; a live alarm may have others for OK than for ALARM, by the name of the state."""
+        topics = resource.properties.get("topics") or []
+        lists = topics.values() if isinstance(topics, dict) else [topics]
+        for arn in sorted({arn for topic_list in lists for arn in topic_list}):
+            if arn.startswith("arn:"):
+                yield by_arn(arn, resource.region, label="")
 
     def observe(
         self, read: AwsReader, scope: Scope, table: Observed | None, known: Known

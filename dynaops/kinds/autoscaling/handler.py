@@ -6,7 +6,7 @@ AWS never deregisters a target by itself: not with the table, an index or a repl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from dynaops.kinds.autoscaling.mapping import (
     wanted,
 )
 from dynaops.kinds.autoscaling.observe import observe_targets
+from dynaops.kinds.external_names import ExternalName
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
@@ -106,6 +107,10 @@ class AutoscalingHandler(BaseHandler):
                     None,
                     tuple(_depends_on(scope, dimension)),
                 )
+
+    def external_names(self, scope: Scope, resource: Resource) -> Iterable[ExternalName]:
+        """None: AWS makes the role of the service by itself."""
+        return ()
 
     def observe(
         self, read: AwsReader, scope: Scope, table: Observed | None, known: Known

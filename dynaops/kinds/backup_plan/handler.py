@@ -24,8 +24,8 @@ from dynaops.kinds.backup_plan.mapping import (
 from dynaops.kinds.backup_plan.permissions import PERMISSIONS
 from dynaops.kinds.backup_plan.recorded import RecordedPlan, RecordedRole, RecordedSelection, RecordedVault
 from dynaops.kinds.backup_plan.resolve import resolved
+from dynaops.kinds.external_names import AwsName, ExternalName, iam_role, kms_key
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
-from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.model.change import Action
 from dynaops.model.finding import Finding
@@ -148,19 +148,23 @@ class BackupHandler(BaseHandler):
         found = {name: value for name, value in found.items() if value is not None}
         return {"backup": found} if found else {}
 
-    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         """Vaults that rules name, the role that makes the backups, the vault's key."""
-        yield from key_link(resource.properties.get("kms_key_arn"))
+        yield from kms_key(resource.properties.get("kms_key_arn"), resource.region)
         if resource.kind == PLAN:
             rules = resource.properties.get("rules", {}).values()
             for name in sorted({rule["vault"] for rule in rules}):
-                yield Link(VAULT, name, "keeps backups in", self.kinds[VAULT].title)
+                yield self._vault(name, "keeps backups in", AwsName("backup", resource.region, name))
             for arn in sorted({copy["vault_arn"] for rule in rules for copy in rule.get("copy_to", ())}):
-                name = f"{arn.rpartition(':')[2]} in {arn.split(':')[3]}"
-                yield Link(VAULT, name, "copies backups to", self.kinds[VAULT].title)
+                region, name = arn.split(":")[3], arn.rpartition(":")[2]
+                where = AwsName("backup", region, name)
+                yield self._vault(f"{name} in {region}", "copies backups to", where)
         role = str(resource.properties.get("role_arn", ""))
         if role.startswith("arn:"):
-            yield Link(ROLE, role.rpartition("/")[2], "works as", "IAM role")
+            yield iam_role(role, resource.region, "works as", ROLE)
+
+    def _vault(self, name: str, label: str, where: AwsName) -> ExternalName:
+        return ExternalName(VAULT, name, label, self.kinds[VAULT].title, aws=where)
 
     def tag_target(self, scope: Scope, entry: AddressDiff) -> str:
         if entry.kind == ROLE and entry.live:

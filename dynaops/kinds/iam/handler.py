@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from dynaops.aws.errors import AccessDenied
 from dynaops.kinds.billing import NOT_BILLED
+from dynaops.kinds.external_names import ExternalName, iam_role, lambda_function
 from dynaops.kinds.iam import documents
 from dynaops.kinds.iam.operations import attach, change, create, delete, detach, made_for
 from dynaops.kinds.iam.permissions import PERMISSIONS
 from dynaops.kinds.iam.recorded import RecordedIamPolicy
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
-from dynaops.kinds.links import Link, nest
 from dynaops.kinds.policy_document import canonical, same
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
@@ -24,7 +24,7 @@ from dynaops.model.change import Action
 from dynaops.model.finding import Finding
 from dynaops.model.findings.companions import DDB410, DDB420
 from dynaops.model.findings.rule import make_finding
-from dynaops.model.resource import Observed, Properties, Resource, Scope
+from dynaops.model.resource import Observed, Properties, Resource, Scope, nest
 from dynaops.model.state import Record
 
 if TYPE_CHECKING:
@@ -174,11 +174,11 @@ class IamPolicyHandler(BaseHandler):
             nest(found, address.replace(scope.below("iam"), "policy_arns", 1), record.arn)
         return found
 
-    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         for role in resource.properties.get("roles", ()):
-            yield Link("role", role, "attached to", "IAM role")
+            yield iam_role(role, resource.region, "attached to")
         for function in resource.options.get("grant", ()):
-            yield Link("function", function, "attached to the role of", "Lambda function")
+            yield lambda_function(function, resource.region, "attached to the role of")
 
     def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """By its description, which is given once and for all, or by the name that nobody else is given."""

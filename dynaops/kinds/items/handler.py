@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator
 
 from dynaops.kinds.billing import NOT_BILLED
+from dynaops.kinds.external_names import ExternalName
 from dynaops.kinds.items.marshal import Typed, digest, readable, size, typed
 from dynaops.kinds.items.rows import examined, key_of
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
@@ -96,6 +97,10 @@ class ItemsHandler(BaseHandler):
             depends_on=(scope.address,),
             options={"rows": rows},
         )
+
+    def external_names(self, scope: Scope, resource: Resource) -> Iterable[ExternalName]:
+        """None: what the items say is not looked at."""
+        return ()
 
     def observe(
         self, read: AwsReader, scope: Scope, table: Observed | None, known: Known

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dynaops.aws.errors import AccessDenied
 from dynaops.kinds.billing import Billing
+from dynaops.kinds.external_names import ExternalName, by_arn
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
@@ -93,6 +94,9 @@ class KinesisHandler(BaseHandler):
                 if one["DestinationStatus"] == _SETTLED:  # a passing status would be a state update by itself
                     outputs["status"] = _SETTLED
                 yield Observed(scope.below(KIND), KIND, scope.region, found, outputs, owner=scope.address)
+
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
+        yield by_arn(str(resource.properties["stream_arn"]), resource.region, label="")
 
     def resolve(
         self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]

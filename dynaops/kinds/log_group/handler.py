@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.billing import Billing
+from dynaops.kinds.external_names import ExternalName, kms_key
 from dynaops.kinds.iam.handler import log_group_of
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
-from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.steps import step
@@ -117,8 +117,8 @@ class LogGroupHandler(BaseHandler):
         record = records.get(scope.below(KIND))
         return {f"{KIND}_name": record.properties.get("name"), f"{KIND}_arn": record.arn} if record else {}
 
-    def links(self, scope: Scope, resource: Resource) -> Iterable[Link]:
-        return key_link(resource.properties.get("kms_key_arn"))
+    def external_names(self, scope: Scope, resource: Resource) -> Iterable[ExternalName]:
+        return kms_key(resource.properties.get("kms_key_arn"), resource.region)
 
     def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """Its name is anyone's, and nothing in it says who made it."""

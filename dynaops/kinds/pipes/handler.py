@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from dynaops.kinds.billing import Billing
+from dynaops.kinds.external_names import ExternalName, by_arn, iam_role, kms_key, lambda_function
 from dynaops.kinds.kind import (
     AddressDiff,
     AwsReader,
@@ -21,7 +22,6 @@ from dynaops.kinds.kind import (
     Step,
     TableChanges,
 )
-from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.pipes import observe, operations, role, targets
 from dynaops.kinds.pipes.mapping import PIPE, ROLE, wanted
 from dynaops.kinds.pipes.permissions import PERMISSIONS
@@ -192,20 +192,20 @@ class PipesHandler(BaseHandler):
         }
         return {"pipes": found} if found else {}
 
-    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         """The stream, what the pipe sends to and is enriched by, its role where that is not ours, its key."""
         if resource.kind != PIPE:
             return
         properties = resource.properties
-        yield Link("stream", scope.below("stream"), "reads", "stream", inward=True)
-        yield from _called(properties.get("target_arn"), "sends to")
-        yield from _called(properties.get("enrichment_arn"), "is enriched by")
-        yield from _called(properties.get("dead_letter_arn"), "sends failures to")
+        yield ExternalName("stream", scope.below("stream"), "reads", "stream", inward=True)
+        yield from _called(properties.get("target_arn"), resource.region, "sends to")
+        yield from _called(properties.get("enrichment_arn"), resource.region, "is enriched by")
+        yield from _called(properties.get("dead_letter_arn"), resource.region, "sends failures to")
         arn = str(properties.get("role_arn", ""))
         name = arn.rpartition("/")[2]
         if arn.startswith("arn:") and name != role.role_name(scope.region, str(properties["name"])):
-            yield Link("role", name, "works as", "IAM role")
-        yield from key_link(properties.get("kms_key_arn"))
+            yield iam_role(arn, resource.region, "works as")
+        yield from kms_key(properties.get("kms_key_arn"), resource.region)
 
     def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """By the description that dynaops gives when it makes a pipe or a role."""
@@ -341,15 +341,19 @@ def _has_role(read: AwsReader, entry: AddressDiff) -> bool:
     return read.read("iam", "GetRole", entry.region, {"RoleName": name}) is not None
 
 
-def _called(arn: object, label: str) -> Iterator[Link]:
-    """The link to what a pipe calls."""
+def _called(arn: object, region: str, label: str) -> Iterator[ExternalName]:
+    """The name of what a pipe calls."""
     parsed = parse(str(arn)) if arn else None
     if parsed is None:
         return
     kind = targets.find((*targets.TARGETS, *targets.ENRICHMENTS), str(arn))
     title = kind.title.split(" ", 1)[1] if kind else parsed.service
-    name = parsed.resource.removeprefix("function:") if parsed.service == "lambda" else parsed.resource
-    yield Link("function" if parsed.service == "lambda" else parsed.service, name, label, title)
+    if parsed.service == "lambda":
+        name = parsed.resource.removeprefix("function:")
+        yield lambda_function(name, parsed.region or region, label)._replace(title=title)
+    else:
+        external = by_arn(str(arn), region, label)
+        yield external._replace(name=parsed.resource, title=title)
 
 
 HANDLER = PipesHandler()

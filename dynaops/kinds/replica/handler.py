@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from dynaops.kinds.external_names import ExternalName, kms_key
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
-from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.recovery import RecordedRecovery
@@ -151,12 +151,14 @@ class ReplicaHandler(BaseHandler):
         arns = {one.region: one.arn for _, one in sorted(records.items()) if one.kind == KIND}
         return {"replica_regions": list(arns), "replica_arns": arns} if arns else {}
 
-    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         """Its key; and where it is (of a strongly consistent group also the witness)."""
-        yield from key_link(resource.properties.get("kms_key_arn"))
+        yield from kms_key(resource.properties.get("kms_key_arn"), resource.region)
         region = resource.region if resource.kind == KIND else resource.properties.get("witness_region")
         if region and region != scope.region:
-            yield Link("region", region, "in" if resource.kind == KIND else "has its witness in", "region")
+            yield ExternalName(
+                "region", region, "in" if resource.kind == KIND else "has its witness in", "region"
+            )
 
     def operations(self, work: TableChanges) -> list[Step]:
         steps = [

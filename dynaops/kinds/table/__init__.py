@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dynaops.kinds.external_names import ExternalName, kms_key
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
-from dynaops.kinds.links import Link, key_link
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.table import capacity, create, findings, indexes, tagging, update, waits
@@ -157,12 +157,14 @@ class TableHandler(BaseHandler):
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         return outputs(scope, records)
 
-    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         """Its stream, and the key that it is encrypted with."""
         stream = resource.properties.get("stream")
         if stream:
-            yield Link("stream", scope.below("stream"), "has", f"stream of {stream['view_type']}", part=True)
-        yield from key_link(resource.properties.get("encryption", {}).get("kms_key_arn"))
+            yield ExternalName(
+                "stream", scope.below("stream"), "has", f"stream of {stream['view_type']}", part=True
+            )
+        yield from kms_key(resource.properties.get("encryption", {}).get("kms_key_arn"), resource.region)
 
     def owner(self, scope: Scope, address: str) -> str | None:
         return None if address == scope.address else scope.address

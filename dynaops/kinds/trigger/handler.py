@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynaops.kinds.billing import Billing
+from dynaops.kinds.external_names import ExternalName, by_arn, lambda_function
 from dynaops.kinds.kind import AddressDiff, AwsReader, BaseHandler, Known, Rank, Step, TableChanges
-from dynaops.kinds.links import Link
 from dynaops.kinds.permissions import Permissions, calls
 from dynaops.kinds.property_rules import PropertyRules
 from dynaops.kinds.references import late
@@ -178,13 +178,12 @@ class TriggerHandler(BaseHandler):
         }
         return {"triggers": found} if found else {}
 
-    def links(self, scope: Scope, resource: Resource) -> Iterator[Link]:
-        yield Link("stream", scope.below("stream"), "reads", "stream", inward=True)
-        yield Link("function", str(resource.properties["function"]), "invokes", "Lambda function")
+    def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
+        yield ExternalName("stream", scope.below("stream"), "reads", "stream", inward=True)
+        yield lambda_function(str(resource.properties["function"]), resource.region, "invokes")
         target = resource.properties.get("on_failure_arn")
         if target:
-            service, name = target.split(":")[2], target.rpartition(":")[2]
-            yield Link(service, name, "sends failures to", service.upper())
+            yield by_arn(target, resource.region, "sends failures to")
 
     def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         return (operations.aws_name(str(entry.live.outputs.get("id"))),) if entry.live else ()
