@@ -181,8 +181,6 @@ class AfterElement:
 def _balanced(data: bytes) -> tuple[int, int]:
     """The index after the last brace at which all brackets are balanced, and the number of elements before it.
 
-
-
     (0, 0) if the text before it is not valid JSON: brackets within strings are counted, too, so orjson checks it.
     """
     at = len(data)
