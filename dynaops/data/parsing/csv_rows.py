@@ -88,7 +88,7 @@ class _Block:
     ) -> None:
         self._columns = columns
         self._dialect = dialect
-        self._harvest = result
+        self._result = result
         self._text = without_escapes(body.decode("utf-8", "surrogateescape"), dialect)
         self._lines: list[str] = []
         self._first_line = first_line
@@ -111,7 +111,7 @@ class _Block:
 
     def read(self) -> None:
         """Read all rows and rejects into the result."""
-        self._columns.result = self._harvest
+        self._columns.result = self._result
         self._columns.encoding = self._dialect.encoding
         lines = _unquoted_lines(self._text) if self._unquoted else None
         if lines is not None:
@@ -127,7 +127,7 @@ class _Block:
 
     def _read_unquoted(self, lines: Sequence[str]) -> None:
         """Read lines that are one record each, because no cell can contain a line end."""
-        add, row, clean = self._harvest.rows.append, self._columns.row, self._clean
+        add, row, clean = self._result.rows.append, self._columns.row, self._clean
         nulls, marks, delimiter = self._nulls, self._perhaps_null, self._dialect.delimiter
         for number, text in enumerate(lines, self._first_line):
             if not text:
@@ -152,7 +152,7 @@ class _Block:
 
     def _read_whole_records(self) -> int:
         """Read records until the first problem; returns how many lines were read."""
-        add, row, clean = self._harvest.rows.append, self._columns.row, self._clean
+        add, row, clean = self._result.rows.append, self._columns.row, self._clean
         offset, marks = self._first_line, self._perhaps_null
         reader = reader_of(iter(self._lines), self._dialect)
         before = 0
@@ -188,13 +188,13 @@ class _Block:
             self._reject(record, line, str(error))
             return
         if row is not None:
-            self._harvest.rows.append(row)
+            self._result.rows.append(row)
 
     def _row(self, cells: list[str], line: int) -> WriteRow | None:
         """The row of a record, None if all its cells are empty. Raises MalformedRow."""
         if not any(cells):
-            self._harvest.note("empty-rows", "", "Rows of nothing but empty cells are left out", line)
-            self._harvest.without_rows += 1
+            self._result.note("empty-rows", "", "Rows of nothing but empty cells are left out", line)
+            self._result.without_rows += 1
             return None
         values: Sequence[str | None] = cells
         if not self._nulls.isdisjoint(cells):
@@ -219,7 +219,7 @@ class _Block:
     def _reject(self, record: CsvRecord, line: int, reason: str) -> None:
         text = as_written("".join(self._lines[record.start : record.end]), self._dialect)
         shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        self._harvest.reject(line, reason, shown)
+        self._result.reject(line, reason, shown)
 
 
 def _has(body: bytes, mark: bytes) -> bool:
