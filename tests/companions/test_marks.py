@@ -42,7 +42,9 @@ EDITED: dict[str, Any] = {
         ],
     },
     "lambda_triggers": [{"function": "one", "grant_role": True, "batch_size": 7}],
-    "pipes": [{**EVERYTHING["pipes"][0], "batch_size": 7}],
+    "pipes": [
+        {**EVERYTHING["pipes"][0], "dead_letter_arn": "arn:aws:sqs:eu-west-1:123456789012:failed"},
+    ],
     "log_group": {"name": "/dynaops/users", "retention_days": 30},
     "backup": {"plan": {"rules": [{"name": "mine", "schedule": "cron(0 4 1 1 ? 2090)"}]}},
     "replicas": [{"region": "us-east-1", "point_in_time_recovery": False}],
