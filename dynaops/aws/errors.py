@@ -62,6 +62,8 @@ class AwsFailure(DynaopsError):
 class AwsRefusal(AwsFailure):
     """AWS responded with an error. `attempts` is the number of retries that botocore has made."""
 
+    json_kind = "refused"
+
     def __init__(
         self, message: str, hint: str | None, code: str, text: str, attempts: int, status: int
     ) -> None:
@@ -79,6 +81,8 @@ class AwsRefusal(AwsFailure):
 class AccessDenied(AwsRefusal):
     """The caller lacks a permission."""
 
+    json_kind = "denied"
+
 
 class AccountUnknown(AwsFailure):
     """The custom endpoint does not say which account it belongs to."""
@@ -86,6 +90,8 @@ class AccountUnknown(AwsFailure):
 
 class ResponseLost(AwsFailure):
     """No response arrived; it is not known whether the request had its effect."""
+
+    json_kind = "lost"
 
 
 class ForeignAnswer(ResponseLost):

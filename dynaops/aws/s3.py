@@ -121,6 +121,8 @@ class ObjectReader:
 class WriteConflict(AwsFailure):
     """A conditional request found another object than it expected, or an object where none was expected."""
 
+    json_kind = "overtaken"
+
 
 class Content(NamedTuple):
     """An object's content, read in one request. `etag` identifies this content."""

@@ -15,6 +15,7 @@ from dynaops.cli.settings import GlobalSettings
 from dynaops.model.exits import Exit
 
 if TYPE_CHECKING:
+    from dynaops.model.errors import DynaopsError
     from dynaops.model.finding import Finding
 
 
@@ -44,7 +45,7 @@ def failure_of(error: BaseException, arguments: Sequence[str], settings: GlobalS
     errors = sys.modules.get("dynaops.model.errors")
     if errors is not None and isinstance(error, errors.DynaopsError):
         return CommandFailure(
-            kind=_kebab(type(error).__name__),
+            kind=kind_of(type(error)),
             message=error.message,
             exit=error.exit_code,
             hint=error.hint,
@@ -143,6 +144,11 @@ def _bold_red(text: str, settings: GlobalSettings) -> str:
     if sys.stderr.isatty() and wants_color(settings):
         return f"\x1b[1;31m{text}\x1b[0m"
     return text
+
+
+def kind_of(error_class: type[DynaopsError]) -> str:
+    """The kind of an error in JSON. Public interface."""
+    return vars(error_class).get("json_kind") or _kebab(error_class.__name__)
 
 
 def _kebab(name: str) -> str:

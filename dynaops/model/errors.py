@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from dynaops.model.exits import Exit
 
@@ -15,7 +15,11 @@ class DynaopsError(Exception):
     """Anything that ends a command with a message instead of a traceback.
 
     `message` says what is wrong, `hint` what to do; `exit_code` is the process's (1 unless given).
+    In JSON, its `kind` is the class's name with hyphens, or what the class itself (not a base) sets as `json_kind`:
+    a renamed class keeps the kind that programs know.
     """
+
+    json_kind: ClassVar[str] = ""
 
     def __init__(self, message: str, hint: str | None = None, exit_code: int = Exit.FAILED) -> None:
         super().__init__(message)

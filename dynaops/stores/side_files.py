@@ -20,6 +20,8 @@ MAX_BYTES = 16 * 1024 * 1024
 class UnreadableFile(DynaopsError):
     """One of the files cannot be read; the message says why."""
 
+    json_kind = "unreadable"
+
 
 class Folder(Protocol):
     """Files by name. All methods raise DynaopsError.

@@ -37,6 +37,8 @@ _AGAIN = "the same command, run again,"
 class VerifyInterrupted(DynaopsError):
     """Ctrl-C, or a request to end."""
 
+    json_kind = "interrupted"
+
 
 def verify(
     settings: GlobalSettings,

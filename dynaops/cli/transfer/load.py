@@ -46,6 +46,8 @@ _RESUME = "Run the same command with --resume to go on from there."
 class LoadInterrupted(DynaopsError):
     """Ctrl-C, or a request to end."""
 
+    json_kind = "interrupted"
+
     def __init__(self, rows: int, repeatable: bool) -> None:
         hint = _RESUME if repeatable else "What comes from stdin has to be loaded again from its beginning."
         super().__init__(f"Interrupted after {wording.count(rows, 'row')}", hint, Exit.INTERRUPTED)
