@@ -37,6 +37,7 @@ NOT_CALLED = {
     *("CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "RetireGrant"),
     *("CreateLogStream", "PutLogEvents", "PutRecord", "PutRecords", "GetRecords", "GetShardIterator"),
     *("DescribeStream", "ListStreams", "ListGlobalTables", "DescribeLimits", "TransactGetItems"),
+    *("HeadBucket", "HeadObject"),
 }
 """Names of operations that stand in policies and metrics only."""
 
@@ -273,7 +274,7 @@ def test_every_operation_that_is_called_is_listed() -> None:
     found: set[str] = set()
     root = Path(dynaops.__file__).parent
     for path in root.rglob("*.py"):
-        if "sandbox" not in path.relative_to(root).parts[0] and path.name != "always_sent.py":
+        if "sandbox" not in path.relative_to(root).parts[0] and path.name != "response_members.py":
             constants = (
                 node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)
             )
