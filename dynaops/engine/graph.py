@@ -50,9 +50,9 @@ def of_specs(
         record = state.resources.get(name)
         home = doc.spec.region or (record.region if record else region)
         target = RunTarget(Scope(name, name, home), doc.spec)
-        for address, one in known_of(target, state).desired.items():
-            if one.properties != PROPERTY_RULES[one.kind].absent:
-                found[address] = _One(target.scope, one)
+        for address, resource in known_of(target, state).desired.items():
+            if resource.properties != PROPERTY_RULES[resource.kind].absent:
+                found[address] = _One(target.scope, resource)
     for table in external:
         scope = Scope(table.name, table.name, table.spec.region or region)
         found |= {address: _One(scope, resource) for address, resource in _around(scope, state, plan)}

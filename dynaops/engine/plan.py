@@ -143,7 +143,7 @@ def make_plan(
     live = _live(targets, state, aws, chosen)
     if references:
         targets = replace(values, targets=targets, live=live).filled()
-    everything = {address: one for found in live.values() for address, one in found.items()}
+    everything = {address: one for resources in live.values() for address, one in resources.items()}
     tables = {target.scope.address for target in targets}
     claim = claim_of(state, aws.mark, chosen.take_over)
     settled_state, resolved = recovered(state, everything, tables, now, claim)
@@ -280,7 +280,9 @@ def _refactored(
         declared = [*declared_targets(documents, aws), *others]
         tables = [target.scope.address for target in declared]
         gone = orphaned(state, tables, options.read)
-        resources = {address: one for target in declared for address, one in declared_by(target).items()}
+        resources = {
+            address: resource for target in declared for address, resource in declared_by(target).items()
+        }
         known = {*tables, *(target.scope.address for target in gone)}
         work = refactored(options.blocks, resources, state, known)
     return external.forgetting(work, options.external, work.state)
@@ -328,7 +330,7 @@ def plan_table(
         judged = replace(judged, unmanaged=())  # the table is others'
     if options.targets:
         judged = narrowed(judged, options.targets)
-    removed = {root: one for root, one in target.removed.items() if selected(root, options.targets)}
+    removed = {root: removal for root, removal in target.removed.items() if selected(root, options.targets)}
     judged = let_go(with_source(released(judged, removed), target), uses or SharedUses({}), PROPERTY_RULES)
     claim = claim_with_imports(claim or claim_of(state, None), target)
     judged = with_live_tags(judged, target.scope, claim, read)
@@ -354,11 +356,11 @@ def plan_table(
     judged, untagging_steps = unmarking.of_parts(judged, work, steps, removed, claim, uses)
     steps = with_consent([*steps, *untagging_steps], work, target, claim)
     findings.extend(missing(work.entries, target, options.refresh))
-    told = unmarking.with_reasons(
+    entries = unmarking.with_reasons(
         with_removals(with_names(work), removed), (step.operation for step in untagging_steps)
     )
-    findings.extend(unmarking.unknown(told.values(), claim, options.refresh))
-    judged = replace(judged, entries=with_blocks(told, target, options.targets))
+    findings.extend(unmarking.unknown(entries.values(), claim, options.refresh))
+    judged = replace(judged, entries=with_blocks(entries, target, options.targets))
     table = live.get(target.scope.address)
     busy = table.busy if table else None
     settle = going or (TABLE_HANDLER.until_idle(target.scope) if busy else None)

@@ -149,14 +149,14 @@ def drift(facts: TableObservations) -> CheckResult:
     if not facts.managed:
         record = "Import the table, or apply its spec, to have this checked; or name its state with --state."
         return CheckResult(Status.UNKNOWN, "not recorded in this state: nothing was compared", record)
-    found = facts.drifted.value
-    if not found:
+    drifts = facts.drifted.value
+    if not drifts:
         return passed("AWS is as dynaops left it")
     parts = [
-        f"{one.address} is gone"
-        if one.vanished
-        else f"{one.address} ({', '.join(each.path for each in one.differences)})"
-        for one in found
+        f"{drift.address} is gone"
+        if drift.vanished
+        else f"{drift.address} ({', '.join(each.path for each in drift.differences)})"
+        for drift in drifts
     ]
     return warned("changed outside dynaops: " + "; ".join(parts))
 

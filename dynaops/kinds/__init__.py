@@ -155,7 +155,9 @@ class TableSpec(Fragment):
 
     def suppressed(self, code: str) -> str | None:
         """The reason why findings of this id are accepted; None where they are not."""
-        return next((one.reason for one in self.suppress or () if one.finding == code), None)
+        return next(
+            (suppression.reason for suppression in self.suppress or () if suppression.finding == code), None
+        )
 
     def wanted_stream(self) -> dict[str, str] | None:
         """The stream that is asked for, or that triggers and replicas need; None where nobody wants one."""

@@ -130,14 +130,14 @@ class InsightsHandler(BaseHandler):
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         """Indexes without the table's own insights cannot be said in a spec, and stay unmanaged."""
-        table = {one.address: one.properties for one in live}.get(scope.below(KIND))
+        table = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
         if table is None:
             return {}
         root = f"{scope.below(KIND)}/"
         indexes = [
-            one.address.removeprefix(root)
-            for one in live
-            if one.address.startswith(root) and one.properties == table
+            resource.address.removeprefix(root)
+            for resource in live
+            if resource.address.startswith(root) and resource.properties == table
         ]
         block: dict[str, Any] = {"enabled": True, "mode": table["mode"]}
         return {KIND: {**block, "indexes": indexes} if indexes else block}

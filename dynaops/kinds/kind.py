@@ -123,8 +123,8 @@ class AddressDiff:
 
     def differences(self, under: str) -> list[Difference]:
         """The differences at `under` and below it."""
-        found = self.change.differences if self.change else ()
-        return [entry for entry in found if entry.path == under or entry.path.startswith(f"{under}.")]
+        differences = self.change.differences if self.change else ()
+        return [entry for entry in differences if entry.path == under or entry.path.startswith(f"{under}.")]
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ class RecoveryHandler(BaseHandler):
             )
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {one.address: one.properties for one in live}.get(scope.below(KIND), OFF)
+        found = {resource.address: resource.properties for resource in live}.get(scope.below(KIND), OFF)
         if not found["enabled"]:
             return {KIND: False}
         days = found["recovery_period_days"]

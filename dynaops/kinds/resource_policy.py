@@ -114,7 +114,7 @@ class ResourcePolicyRoom(BaseHandler):
         return {entry.address: replace(entry, desired=desired)}
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {one.address: one.properties for one in live}.get(scope.below(KIND))
+        found = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
         return {KIND: found["policy"]} if found else {}
 
     def operations(self, work: TableChanges) -> list[Step]:

@@ -120,7 +120,7 @@ class TtlHandler(BaseHandler):
             )
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {one.address: one.properties for one in live}.get(scope.below("ttl"))
+        found = {resource.address: resource.properties for resource in live}.get(scope.below("ttl"))
         return {"ttl": {"attribute": found["attribute"]}} if found else {}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:

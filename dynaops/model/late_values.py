@@ -32,7 +32,7 @@ def planned_references(value: Any) -> Iterator[tuple[str, str]]:
     """Address and output of the references in a finished operation's or change's strings."""
     for text in _strings(value):
         if "${ref:" in text:
-            yield from ((found[2], found[3]) for found in _PLANNED.finditer(text) if not found[1])
+            yield from ((match[2], match[3]) for match in _PLANNED.finditer(text) if not match[1])
 
 
 def with_known(value: Any, known: Callable[[str, str], str | None]) -> Any:

@@ -40,7 +40,7 @@ class LiveTable:
     @property
     def outputs(self) -> dict[str, Mapping[str, Any]]:
         """What AWS minted, by address."""
-        return {one.address: one.outputs for one in self.live}
+        return {resource.address: resource.outputs for resource in self.live}
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ _TRUST = {"Version": "2012-10-17", "Statement": []}
 def place(server: SandboxServer, facts: LiveAccount) -> None:
     """Put what is not ours on the stage: keys under their own ids, roles, functions and streams by their names."""
     ordered = sorted(facts.things, key=lambda one: one.service == "lambda")  # functions need their roles
-    for thing in ordered:
-        _PLACERS[thing.service](server, facts.account, thing)
+    for live_resource in ordered:
+        _PLACERS[live_resource.service](server, facts.account, live_resource)
 
 
 def _key(_server: SandboxServer, account: str, thing: LiveResource) -> None:

@@ -64,10 +64,10 @@ def validate_live(
     names = [one for one in arguments if is_table(one)]
     documents, findings = _declared(specs, [one for one in arguments if one not in names])
     aws = wiring.aws(settings)
-    place = wiring.store(settings)
-    state = state_of(place, aws)
+    store = wiring.store(settings)
+    state = state_of(store, aws)
     if not state.serial and owns_nothing(state):
-        screen.aside(f"note: {traces(place, settings)} What drifted is not known.")
+        screen.aside(f"note: {traces(store, settings)} What drifted is not known.")
     subjects = [_subject(one, aws) for one in documents]
     subjects += [Subject(scope_of(table, aws), None) for table in documents.external]
     known = {one.scope.address for one in subjects}
@@ -78,7 +78,7 @@ def validate_live(
                 documents.append(found)
             region = (found.spec.region if found else None) or region_of(name, settings, aws)
             subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
-    reports = examine(aws, subjects, state, _drills(place, settings, subjects))
+    reports = examine(aws, subjects, state, _drills(store, settings, subjects))
     findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]
     report(screen, settings, reports, findings, files)
     entries = of_health(reports, findings, strict, places(documents, state))

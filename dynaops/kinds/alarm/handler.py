@@ -99,9 +99,9 @@ class AlarmHandler(BaseHandler):
         sought = known.of_kinds(KIND)
         by_region: dict[str, dict[str, str]] = {}
         for address in sought:
-            place = place_of(scope, address)
-            names = by_region.setdefault(place.region, {})
-            names[mapping.alarm_name(scope.table_name, place.rest)] = address
+            alarm_location = place_of(scope, address)
+            names = by_region.setdefault(alarm_location.region, {})
+            names[mapping.alarm_name(scope.table_name, alarm_location.rest)] = address
         if known.discover:
             replicas = table.raw.get("Replicas", ()) if table else ()
             for region in (scope.region, *(replica["RegionName"] for replica in replicas)):

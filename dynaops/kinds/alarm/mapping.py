@@ -172,10 +172,14 @@ def parameters(table: str, rest: str, properties: Properties) -> dict[str, Any]:
     queries = [
         {
             "Id": f"m{number}",
-            "MetricStat": {"Metric": _metric(one), "Period": properties["period"], "Stat": one.statistic},
+            "MetricStat": {
+                "Metric": _metric(metric),
+                "Period": properties["period"],
+                "Stat": metric.statistic,
+            },
             "ReturnData": False,
         }
-        for number, one in enumerate(metrics, 1)
+        for number, metric in enumerate(metrics, 1)
     ]
     return {
         **found,

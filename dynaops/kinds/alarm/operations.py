@@ -20,10 +20,14 @@ def change(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     tagged = entry.differences("tags")
     if len(tagged) < len(entry.change.differences if entry.change else ()):
         yield put(work, entry)
-    wanted = {one.path.partition(".")[2]: one.after for one in tagged if one.after is not None}
+    wanted = {
+        difference.path.partition(".")[2]: difference.after
+        for difference in tagged
+        if difference.after is not None
+    }
     if wanted:
         yield _tag(entry, wanted)
-    dropped = sorted(one.path.partition(".")[2] for one in tagged if one.after is None)
+    dropped = sorted(difference.path.partition(".")[2] for difference in tagged if difference.after is None)
     if dropped:
         yield _untag(entry, dropped)
 

@@ -41,9 +41,9 @@ def alarm_states(
     addresses = [one.address for one in declared] if spec is not None else _alarms(scope, recorded)
     regions: dict[str, dict[str, str]] = {}
     for address in addresses:
-        place = place_of(scope, address)
-        name = mapping.alarm_name(scope.table_name, place.rest)
-        regions.setdefault(place.region, {})[name] = address
+        alarm_location = place_of(scope, address)
+        name = mapping.alarm_name(scope.table_name, alarm_location.rest)
+        regions.setdefault(alarm_location.region, {})[name] = address
     found: dict[str, AlarmState] = {}
     for region, names in regions.items():
         for alarm in named(read, region, sorted(names)):

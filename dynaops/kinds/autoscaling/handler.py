@@ -133,12 +133,16 @@ class AutoscalingHandler(BaseHandler):
         """Those at home; what replicas have is made like it."""
         table: dict[str, Any] = {}
         indexes: dict[str, dict[str, Any]] = {}
-        for one in live:
-            if one.kind == KIND and one.region == scope.region and "target_utilization" in one.properties:
-                dimension = dimension_at(scope, one.address)
+        for resource in live:
+            if (
+                resource.kind == KIND
+                and resource.region == scope.region
+                and "target_utilization" in resource.properties
+            ):
+                dimension = dimension_at(scope, resource.address)
                 where = indexes.setdefault(dimension.index, {}) if dimension.index else table
-                where[dimension.side] = _exported(one.properties)
-        names = {one.address.rpartition("/")[2] for one in live if one.kind == "gsi"}
+                where[dimension.side] = _exported(resource.properties)
+        names = {resource.address.rpartition("/")[2] for resource in live if resource.kind == "gsi"}
         if indexes and set(indexes) == names and all(sides == table for sides in indexes.values()):
             return {KIND: {**table, "indexes": "all"}}
         found = {**table, **({"indexes": indexes} if indexes else {})}

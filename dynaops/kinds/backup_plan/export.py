@@ -10,7 +10,7 @@ from dynaops.model.resource import Observed, Properties, Scope
 
 def exported(scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
     """The plan that covers this table, where a spec can say it; vault and role stay their owner's, if not ours."""
-    by_address = {one.address: one.properties for one in live}
+    by_address = {resource.address: resource.properties for resource in live}
     plan = by_address.get(scope.below("backup", "plan"))
     selection = by_address.get(scope.below("backup", "selection"))
     if plan is None or selection is None:

@@ -202,7 +202,7 @@ def _declared(rule: Rule, vault: str) -> Properties:
     found["completion_window"] = rule.completion_window or max(_COMPLETION, found["start_window"] + 60)
     found["continuous"] = rule.continuous
     if rule.copy_to:
-        found["copy_to"] = _by_vault([_copied(one) for one in rule.copy_to])
+        found["copy_to"] = _by_vault([_copied(copy_rule) for copy_rule in rule.copy_to])
     return found
 
 

@@ -32,9 +32,9 @@ def observed(read: AwsReader, scope: Scope, known: Known) -> Iterator[Observed]:
     for address, (desired, record) in known.of_kinds(VAULT).items():
         yield from _vault(read, scope, address, _names(desired, record)[0], record)
     for address, (desired, record) in known.of_kinds(ROLE).items():
-        found = role(read, scope, _names(desired, record)[0], address)
-        if found is not None:
-            yield found
+        resource = role(read, scope, _names(desired, record)[0], address)
+        if resource is not None:
+            yield resource
     found_plans = list(_plans(read, scope, known))
     yield from found_plans
     if known.discover and not found_plans:
@@ -167,14 +167,14 @@ def _selection(
         one for one in listed if one["SelectionName"] == name
     ]
     if chosen:
-        found = _detailed(read, scope, address, plan, chosen[0]["SelectionId"])
+        resource = _detailed(read, scope, address, plan, chosen[0]["SelectionId"])
     elif tags:
         by_tag = (_detailed(read, scope, address, plan, one["SelectionId"]) for one in listed)
-        found = next((one for one in by_tag if one and one.properties.get("tags") == tags), None)
+        resource = next((one for one in by_tag if one and one.properties.get("tags") == tags), None)
     else:
-        found = _of_table(read, scope, address, plan)
-    if found is not None:
-        yield found
+        resource = _of_table(read, scope, address, plan)
+    if resource is not None:
+        yield resource
 
 
 def _detailed(
@@ -194,9 +194,9 @@ def _detailed(
 def _of_table(read: AwsReader, scope: Scope, address: str, plan: Observed) -> Observed | None:
     arn = table_arn(scope, read.account)
     for selection in plan.raw["selections"]:
-        found = _detailed(read, scope, address, plan, selection["SelectionId"])
-        if found and found.properties["resources"] == [arn] and not found.properties["other"]:
-            return found
+        resource = _detailed(read, scope, address, plan, selection["SelectionId"])
+        if resource and resource.properties["resources"] == [arn] and not resource.properties["other"]:
+            return resource
     return None
 
 
@@ -228,10 +228,10 @@ def _covering(read: AwsReader, scope: Scope, plan: Observed) -> Observed | None:
         if selection is not None:
             return selection
     for one in listed if plan.raw["made_here"] else ():
-        found = _detailed(read, scope, address, plan, one["SelectionId"])
-        wanted = found.properties.get("tags") if found and found.raw["made_here"] else None
+        resource = _detailed(read, scope, address, plan, one["SelectionId"])
+        wanted = resource.properties.get("tags") if resource and resource.raw["made_here"] else None
         if wanted and wanted.items() <= _tags_of_table(read, scope).items():
-            return found
+            return resource
     return None
 
 
@@ -249,6 +249,6 @@ def _made_here(read: AwsReader, scope: Scope, plan: Observed, selection: Observe
     ):
         yield from _vault(read, scope, scope.below("backup", "vault"), names.pop(), None)
     if str(selection.properties["role_arn"]).endswith(f"{ROLE_PATH}{OWN_ROLE}"):
-        found = role(read, scope, OWN_ROLE, scope.below("backup", "role"))
-        if found is not None:
-            yield found
+        resource = role(read, scope, OWN_ROLE, scope.below("backup", "role"))
+        if resource is not None:
+            yield resource

@@ -159,7 +159,7 @@ class IamPolicyHandler(BaseHandler):
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         """Those that were found, with the roles that have them. Custom ones are adopted by a spec that names them."""
-        parts = {one.address: one.properties for one in live if one.kind == KIND}
+        parts = {resource.address: resource.properties for resource in live if resource.kind == KIND}
         found = {
             part: _exported(policy_name(scope, part), parts[scope.below("iam", part)])
             for part in PARTS
@@ -298,17 +298,17 @@ def _discovered(read: AwsReader, scope: Scope, part: str) -> Observed | None:
     """The policy that bears the name and the description of ours; None also for who may not look at policies."""
     address = scope.below("iam", part)
     try:
-        found = _described(read, scope, policy_arn(scope, read.account, policy_name(scope, part)))
+        resource = _described(read, scope, policy_arn(scope, read.account, policy_name(scope, part)))
     except AccessDenied:
         return None
-    ours = found is not None and found.raw.get("description") == made_for(address)
-    return replace(found, address=address) if found is not None and ours else None
+    ours = resource is not None and resource.raw.get("description") == made_for(address)
+    return replace(resource, address=address) if resource is not None and ours else None
 
 
 def log_group_of(read: AwsReader, scope: Scope) -> str | None:
     """The log group that the table's own policy for functions lets them write to; None without such a policy."""
-    found = _discovered(read, scope, "lambda_access")
-    for statement in found.properties["document"]["Statement"] if found else ():
+    resource = _discovered(read, scope, "lambda_access")
+    for statement in resource.properties["document"]["Statement"] if resource else ():
         if statement.get("Sid") == documents.LOGS:
             return str(statement["Resource"][0]).split(":log-group:")[1].removesuffix(":*")
     return None

@@ -100,8 +100,8 @@ def key_of(text: str, types: Mapping[str, str]) -> Typed | None:
 def _sources(spec: TableSpec) -> Iterator[_Source]:
     for position, item in enumerate(spec.items or ()):
         yield _Source(item, f"item {position + 1}", path=f"items.{position}")
-    for position, one in enumerate(spec.file_items):
-        yield _Source(one.item, f"item {position + 1} of {spec.items_file}", place=one.place)
+    for position, file_item in enumerate(spec.file_items):
+        yield _Source(file_item.item, f"item {position + 1} of {spec.items_file}", place=file_item.place)
 
 
 def _wrong(

@@ -119,7 +119,7 @@ class KinesisHandler(BaseHandler):
                 )
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {one.address: one.properties for one in live}.get(scope.below(KIND))
+        found = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
         return {KIND: found} if found else {}
 
     def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:

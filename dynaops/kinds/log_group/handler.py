@@ -110,7 +110,7 @@ class LogGroupHandler(BaseHandler):
                 yield _observed(scope, address, found)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {one.address: one.properties for one in live}.get(scope.below(KIND))
+        found = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
         return {KIND: found} if found else {}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:

@@ -173,14 +173,16 @@ class PipesHandler(BaseHandler):
                 )
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        addresses = {one.address for one in live}
+        addresses = {resource.address for resource in live}
         pipes = []
-        for one in live:
-            if one.kind == PIPE:
+        for resource in live:
+            if resource.kind == PIPE:
                 left_out = {"stream"}
-                if scope.below(ROLE, str(one.properties["name"])) in addresses:
+                if scope.below(ROLE, str(resource.properties["name"])) in addresses:
                     left_out.add("role_arn")
-                pipes.append({name: value for name, value in one.properties.items() if name not in left_out})
+                pipes.append(
+                    {name: value for name, value in resource.properties.items() if name not in left_out}
+                )
         return {"pipes": pipes} if pipes else {}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:

@@ -148,7 +148,7 @@ class ReplicaHandler(BaseHandler):
         return spec
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
-        arns = {one.region: one.arn for _, one in sorted(records.items()) if one.kind == KIND}
+        arns = {record.region: record.arn for _, record in sorted(records.items()) if record.kind == KIND}
         return {"replica_regions": list(arns), "replica_arns": arns} if arns else {}
 
     def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:

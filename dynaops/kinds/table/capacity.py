@@ -46,7 +46,7 @@ def _to_on_demand(work: TableChanges, entry: AddressDiff) -> Step:
     if maxima:
         parameters["OnDemandThroughput"] = mapping.on_demand(maxima)
         effect["set"]["on_demand_throughput"] = maxima
-    indexes = tuple(effect_on(one, unset=CAPACITIES) for one in _standing(work) if one.record)
+    indexes = tuple(effect_on(entry, unset=CAPACITIES) for entry in _standing(work) if entry.record)
     return table_call(
         work,
         Rank.CAPACITY,

@@ -27,8 +27,8 @@ def create(work: TableChanges) -> Step:
     entry = work.table
     desired = entry.desired
     assert desired is not None, "only a declared table is created"
-    indexes = [one for one in work.of_kind("gsi") if one.action in _CREATING and one.desired]
-    vectors = [one for one in work.of_kind("vector_index") if one.action in _CREATING and one.desired]
+    indexes = [entry for entry in work.of_kind("gsi") if entry.action in _CREATING and entry.desired]
+    vectors = [entry for entry in work.of_kind("vector_index") if entry.action in _CREATING and entry.desired]
     name = work.scope.table_name
     parts = [f"{len(indexes)} global secondary index{'es' if len(indexes) != 1 else ''}"] if indexes else []
     parts += [f"{len(vectors)} vector index{'es' if len(vectors) != 1 else ''}"] if vectors else []

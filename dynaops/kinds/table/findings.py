@@ -122,7 +122,9 @@ def _protected_from_destruction(work: TableChanges) -> Iterator[Finding]:
         return
     lost = [work.table] if is_lost(work) else []
     lost += [
-        one for one in work.of_kind("replica") if one.live and one.action in (Action.DELETE, Action.REPLACE)
+        entry
+        for entry in work.of_kind("replica")
+        if entry.live and entry.action in (Action.DELETE, Action.REPLACE)
     ]
     for entry in lost:
         how = "replaced" if entry.action is Action.REPLACE else "deleted"

@@ -162,9 +162,9 @@ class TriggerHandler(BaseHandler):
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         triggers = []
-        for one in live:
-            if one.kind == KIND:
-                kept = {name: value for name, value in one.properties.items() if name != "stream"}
+        for resource in live:
+            if resource.kind == KIND:
+                kept = {name: value for name, value in resource.properties.items() if name != "stream"}
                 triggers.append(kept)
         return {"lambda_triggers": triggers} if triggers else {}
 
