@@ -152,7 +152,7 @@ FORMATS: tuple[SourceFormat, ...] = (
         "describe-table", "answers of `aws dynamodb describe-table`", _is_description, _read_description
     ),
 )
-NAMES = tuple(one.name for one in FORMATS)
+NAMES = tuple(element.name for element in FORMATS)
 
 
 def format_of(text: SourceText, name: str | None) -> SourceFormat:

@@ -44,7 +44,7 @@ def of_specs(
     `region` is that of tables whose spec names none and that were never applied. Around tables of others (`external`),
     what is declared goes by the live table: what the state records is drawn, and what the plan makes.
     """
-    found: dict[str, _One] = {}
+    result: dict[str, _One] = {}
     for doc in documents:
         name = doc.spec.table_name
         record = state.resources.get(name)
@@ -52,26 +52,26 @@ def of_specs(
         target = RunTarget(Scope(name, name, home), doc.spec)
         for address, resource in known_of(target, state).desired.items():
             if resource.properties != PROPERTY_RULES[resource.kind].absent:
-                found[address] = _One(target.scope, resource)
+                result[address] = _One(target.scope, resource)
     for table in external:
         scope = Scope(table.name, table.name, table.spec.region or region)
-        found |= {address: _One(scope, resource) for address, resource in _around(scope, state, plan)}
+        result |= {address: _One(scope, resource) for address, resource in _around(scope, state, plan)}
     if plan is not None:
-        found |= _going(plan, state, found)
+        result |= _going(plan, state, result)
     if plan is None:
-        return _graph(found, {})
+        return _graph(result, {})
     changed = {change.address: change.action for change in plan.changes}
-    return _graph(found, {address: changed.get(address, Action.NO_OP) for address in found})
+    return _graph(result, {address: changed.get(address, Action.NO_OP) for address in result})
 
 
 def of_state(state: State) -> Graph:
     """What the state records."""
-    found = {}
+    result = {}
     for table, region in sorted(recorded_tables(state).items()):
         scope = scope_of(state, table, region)
         for address, record in known_of(RunTarget(scope), state).records.items():
-            found[address] = _One(scope, _recorded(scope, address, record))
-    return _graph(found, {})
+            result[address] = _One(scope, _recorded(scope, address, record))
+    return _graph(result, {})
 
 
 def _recorded(scope: Scope, address: str, record: Record) -> Resource:
@@ -89,43 +89,43 @@ def _around(scope: Scope, state: State, plan: Plan | None) -> Iterator[tuple[str
             yield change.address, Resource(change.address, change.kind, change.region, change.after)
 
 
-def _going(plan: Plan, state: State, found: Mapping[str, _One]) -> dict[str, _One]:
+def _going(plan: Plan, state: State, result: Mapping[str, _One]) -> dict[str, _One]:
     """What the plan changes that no spec declares: as it is recorded."""
     going = {}
     for change in plan.changes:
         record = state.resources.get(change.address)
-        if change.address in found or record is None:
+        if change.address in result or record is None:
             continue
         table = change.address.partition("/")[0]
         home = state.resources.get(table, record).region
-        scope = found[table].scope if table in found else Scope(table, table, home)
+        scope = result[table].scope if table in result else Scope(table, table, home)
         going[change.address] = _One(scope, _recorded(scope, change.address, record))
     return going
 
 
-def _graph(found: Mapping[str, _One], actions: Mapping[str, Action]) -> Graph:
-    nodes = {address: _node(one, actions.get(address)) for address, one in found.items()}
-    named = _named(found.values())
-    edges = [edge for one in found.values() for edge in _within(one.resource, found)]
-    for _, one in sorted(found.items()):
-        for external in HANDLER_OF[one.resource.kind].external_names(one.scope, one.resource):
+def _graph(result: Mapping[str, _One], actions: Mapping[str, Action]) -> Graph:
+    nodes = {address: _node(element, actions.get(address)) for address, element in result.items()}
+    named = _named(result.values())
+    edges = [edge for element in result.values() for edge in _within(element.resource, result)]
+    for _, element in sorted(result.items()):
+        for external in HANDLER_OF[element.resource.kind].external_names(element.scope, element.resource):
             if not external.label:
                 continue
             target = (
-                named.get((one.scope.address, external.kind, external.name))
+                named.get((element.scope.address, external.kind, external.name))
                 or f"{external.kind}:{external.name}"
             )
             if target not in nodes:
-                nodes[target] = _outside(target, external, one.scope)
-            edges.append(_linked(one.resource.address, target, external, target in found))
+                nodes[target] = _outside(target, external, element.scope)
+            edges.append(_linked(element.resource.address, target, external, target in result))
     return Graph(
         nodes=tuple(sorted(nodes.values(), key=_place)),
         edges=tuple(sorted(_reduced(edges), key=lambda edge: (edge.source, edge.target, edge.label))),
     )
 
 
-def _node(one: _One, action: Action | None) -> Node:
-    resource, table = one.resource, one.scope.address
+def _node(element: _One, action: Action | None) -> Node:
+    resource, table = element.resource, element.scope.address
     return Node(
         id=resource.address,
         kind=resource.kind,
@@ -139,21 +139,21 @@ def _node(one: _One, action: Action | None) -> Node:
 
 def _named(resources: Iterable[_One]) -> dict[tuple[str, str, str], str]:
     """Where resources are that external names may mean by the name they go by."""
-    found = {}
+    result = {}
     for resource in resources:
         member = PROPERTY_RULES[resource.resource.kind].shared
         if member:
             name = str(resource.resource.properties.get(member))
-            found[resource.scope.address, resource.resource.kind, name] = resource.resource.address
-    return found
+            result[resource.scope.address, resource.resource.kind, name] = resource.resource.address
+    return result
 
 
-def _within(resource: Resource, found: Mapping[str, _One]) -> Iterator[Edge]:
+def _within(resource: Resource, result: Mapping[str, _One]) -> Iterator[Edge]:
     """What it is part of, and what else it needs."""
-    if resource.owner in found and resource.owner is not None:
+    if resource.owner in result and resource.owner is not None:
         yield Edge(source=resource.address, target=resource.owner, label=PART)
     for address in resource.depends_on:
-        if address in found and address != resource.owner:
+        if address in result and address != resource.owner:
             yield Edge(source=resource.address, target=address, label=NEEDS)
 
 
@@ -189,17 +189,19 @@ def _reduced(edges: Iterable[Edge]) -> set[Edge]:
 
 def _is_implied(edge: Edge, told: set[tuple[str, str]], leans: Mapping[str, set[str]]) -> bool:
     nearer = leans[edge.source] - {edge.target}
-    return (edge.source, edge.target) in told or any(edge.target in _reach(leans, one) for one in nearer)
+    return (edge.source, edge.target) in told or any(
+        edge.target in _reach(leans, element) for element in nearer
+    )
 
 
 def _reach(leans: Mapping[str, set[str]], start: str) -> set[str]:
-    found: set[str] = set()
+    result: set[str] = set()
     unseen = [start]
     while unseen:
-        nearer = leans.get(unseen.pop(), set()) - found
-        found |= nearer
+        nearer = leans.get(unseen.pop(), set()) - result
+        result |= nearer
         unseen.extend(nearer)
-    return found
+    return result
 
 
 def _place(node: Node) -> tuple[bool, str, bool, str]:

@@ -25,7 +25,7 @@ def filled(value: Any, state: State) -> Any:
     if isinstance(value, (list, tuple)):
         return [filled(member, state) for member in value]
     if isinstance(value, str) and "${ref:" in value:
-        return _REF.sub(lambda found: found[1] or _looked_up(found[2], state), value)
+        return _REF.sub(lambda result: result[1] or _looked_up(result[2], state), value)
     return value
 
 

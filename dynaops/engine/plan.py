@@ -143,7 +143,7 @@ def make_plan(
     live = _live(targets, state, aws, chosen)
     if references:
         targets = replace(values, targets=targets, live=live).filled()
-    everything = {address: one for resources in live.values() for address, one in resources.items()}
+    everything = {address: element for resources in live.values() for address, element in resources.items()}
     tables = {target.scope.address for target in targets}
     claim = claim_of(state, aws.mark, chosen.take_over)
     settled_state, resolved = recovered(state, everything, tables, now, claim)
@@ -176,11 +176,13 @@ def make_plan(
         raise PlanRefused(wrong)
     planned = _in_order(planned, references, chosen.external, settled_state)
     fingerprints = {
-        address: one for part in planned for address, one in sorted(part.judged.fingerprints.items())
+        address: element for part in planned for address, element in sorted(part.judged.fingerprints.items())
     }
     if chosen.only is not None:
         planned = [part for part in planned if part.address in chosen.only]
-    refusals = [one for part in planned for one in part.findings if one.severity is Severity.ERROR]
+    refusals = [
+        element for part in planned for element in part.findings if element.severity is Severity.ERROR
+    ]
     if refusals:
         raise PlanRefused(refusals)
     made = made_once([(part.judged.entries, part.operations) for part in planned], PROPERTY_RULES)
@@ -209,7 +211,7 @@ def make_plan(
             *(effect for part in planned for effect in part.judged.updates),
         ),
         drift=tuple(drift for part in planned for drift in part.drift),
-        unmanaged=tuple(one for part in planned for one in part.judged.unmanaged),
+        unmanaged=tuple(element for part in planned for element in part.judged.unmanaged),
         warnings=(
             *((mixed,) if mixed else ()),
             *advice,
@@ -219,14 +221,14 @@ def make_plan(
                 if chosen.destroy or mixed
                 else hints({part.address: part.judged.entries for part in planned})
             ),
-            *(one for part in planned for one in part.findings),
+            *(element for part in planned for element in part.findings),
         ),
         pending=tuple(title for part in planned for title in part.pending),
         tables=tuple(sorted(tables)),
         settle=tuple(part.settle for part in planned if part.settle and not part.operations),
         fingerprints=fingerprints,
-        usage=tuple(one for part in planned for one in part.usage),
-        by_use=tuple(one for part in planned for one in part.by_use),
+        usage=tuple(element for part in planned for element in part.usage),
+        by_use=tuple(element for part in planned for element in part.by_use),
     )
 
 

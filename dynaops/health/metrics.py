@@ -71,7 +71,9 @@ def read_metrics(
     use = [MetricKey("ConsumedReadCapacityUnits", of_index=index) for index in indexes]
     last = (int(now) // _DAY + 1) * _DAY
     long = _fetch(read, region, table, use, last - INDEX_DAYS * _DAY, last, _DAY)
-    return Metrics(series, {key.of_index: sum(value or 0 for value in found) for key, found in long.items()})
+    return Metrics(
+        series, {key.of_index: sum(value or 0 for value in result) for key, result in long.items()}
+    )
 
 
 def _keys(indexes: Iterable[str], replicas: Iterable[str]) -> Iterable[MetricKey]:
@@ -91,7 +93,7 @@ def _fetch(
     read: AwsReader, region: str, table: str, keys: Sequence[MetricKey], start: int, end: int, period: int
 ) -> dict[MetricKey, Series]:
     """The keys' values, one a period. Raises AwsFailure kinds."""
-    found = {key: [None] * ((end - start) // period) for key in keys}  # type: dict[MetricKey, list[float | None]]
+    result = {key: [None] * ((end - start) // period) for key in keys}  # type: dict[MetricKey, list[float | None]]
     for first in range(0, len(keys), _MOST):
         batch = keys[first : first + _MOST]
         request = {
@@ -102,12 +104,12 @@ def _fetch(
         }
         answers = read.read_all("cloudwatch", "GetMetricData", region, request, "MetricDataResults")
         for answer in answers or ():
-            values = found[batch[int(answer["Id"][1:])]]
+            values = result[batch[int(answer["Id"][1:])]]
             for time, value in zip(answer["Timestamps"], answer["Values"], strict=True):
                 at = int(time.timestamp() - start) // period
                 if 0 <= at < len(values):
                     values[at] = float(value)
-    return {key: tuple(values) for key, values in found.items()}
+    return {key: tuple(values) for key, values in result.items()}
 
 
 def _query(name: str, table: str, key: MetricKey, period: int) -> dict[str, Any]:
@@ -123,7 +125,9 @@ def _query(name: str, table: str, key: MetricKey, period: int) -> dict[str, Any]
             "Metric": {
                 "Namespace": "AWS/DynamoDB",
                 "MetricName": key.metric,
-                "Dimensions": [{"Name": one, "Value": value} for one, value in dimensions.items() if value],
+                "Dimensions": [
+                    {"Name": element, "Value": value} for element, value in dimensions.items() if value
+                ],
             },
             "Period": period,
             "Stat": key.statistic,

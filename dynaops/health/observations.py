@@ -77,15 +77,15 @@ class TableObservations:
     @property
     def table(self) -> dict[str, Any]:
         """DescribeTable's answer. Raises NotKnown where it could not be had."""
-        found = self.described.value
-        if found is None:
+        result = self.described.value
+        if result is None:
             raise NotKnown("the table does not exist")
-        return found
+        return result
 
     @cached_property
     def indexes(self) -> dict[str, dict[str, Any]]:
         """The global secondary indexes as described, by name."""
-        return {one["IndexName"]: one for one in self.table.get("GlobalSecondaryIndexes", ())}
+        return {element["IndexName"]: element for element in self.table.get("GlobalSecondaryIndexes", ())}
 
     @property
     def provisioned(self) -> bool:
@@ -109,7 +109,7 @@ def _around(aws: Aws, about: TableObservations, state: State, drills: Mapping[st
     scope, table = about.scope, about.table
     name = {"TableName": scope.table_name}
     indexes = list(about.indexes)
-    replicas = [one["RegionName"] for one in table.get("Replicas", ())]
+    replicas = [element["RegionName"] for element in table.get("Replicas", ())]
     arn = {"ResourceArn": table["TableArn"]}
     looks: list[Callable[[], ReadResult[Any]]] = [
         partial(_part, aws, scope, "DescribeContinuousBackups", name, "ContinuousBackupsDescription"),
@@ -141,11 +141,15 @@ def _around(aws: Aws, about: TableObservations, state: State, drills: Mapping[st
 def read_drills(folder: Path) -> dict[str, Any]:
     """What `backup verify` noted of its drills, by region/table; nothing where it was never run."""
     try:
-        found = orjson.loads(read_bytes(folder / "drills.json", _MOST_BYTES))
+        result = orjson.loads(read_bytes(folder / "drills.json", _MOST_BYTES))
     except (FileRefused, ValueError):
         return {}
-    drills = found.items() if isinstance(found, dict) else ()
-    return {name: one for name, one in drills if isinstance(one, dict) and isinstance(one.get("at"), int)}
+    drills = result.items() if isinstance(result, dict) else ()
+    return {
+        name: element
+        for name, element in drills
+        if isinstance(element, dict) and isinstance(element.get("at"), int)
+    }
 
 
 def _described(aws: Aws, scope: Scope) -> ReadResult[dict[str, Any] | None]:
@@ -164,8 +168,8 @@ def _part(
 
 
 def _tags(aws: Aws, scope: Scope, arn: dict[str, str]) -> dict[str, str]:
-    found = aws.read_all("dynamodb", "ListTagsOfResource", scope.region, arn, "Tags") or []
-    return {one["Key"]: one["Value"] for one in found}
+    result = aws.read_all("dynamodb", "ListTagsOfResource", scope.region, arn, "Tags") or []
+    return {element["Key"]: element["Value"] for element in result}
 
 
 def _told(look: Callable[[], T]) -> ReadResult[T]:

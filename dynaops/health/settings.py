@@ -84,11 +84,11 @@ def stream(facts: TableObservations) -> CheckResult:
 
 
 def indexes(facts: TableObservations) -> CheckResult:
-    local = [one["IndexName"] for one in facts.table.get("LocalSecondaryIndexes", ())]
+    local = [element["IndexName"] for element in facts.table.get("LocalSecondaryIndexes", ())]
     names = [*facts.indexes, *local]
     if facts.spec:
-        wanted = [one.name for one in facts.spec.global_secondary_indexes or ()]
-        wanted += [one.name for one in facts.spec.local_secondary_indexes or ()]
+        wanted = [element.name for element in facts.spec.global_secondary_indexes or ()]
+        wanted += [element.name for element in facts.spec.local_secondary_indexes or ()]
         missing = [name for name in wanted if name not in names]
         if missing:
             return failed(
@@ -101,9 +101,9 @@ def indexes(facts: TableObservations) -> CheckResult:
                 f"{', '.join(more)}: not in the spec", "Declare it (dynaops import), or delete the index."
             )
     unready = [
-        f"{name} is {one['IndexStatus']}"
-        for name, one in facts.indexes.items()
-        if one.get("IndexStatus", "ACTIVE") != "ACTIVE"
+        f"{name} is {element['IndexStatus']}"
+        for name, element in facts.indexes.items()
+        if element.get("IndexStatus", "ACTIVE") != "ACTIVE"
     ]
     if unready:
         return warned(", ".join(unready), "Queries of such an index fail or miss rows until it is ACTIVE.")
@@ -111,8 +111,11 @@ def indexes(facts: TableObservations) -> CheckResult:
 
 
 def replicas(facts: TableObservations) -> CheckResult:
-    live = {one["RegionName"]: one.get("ReplicaStatus", "ACTIVE") for one in facts.table.get("Replicas", ())}
-    wanted = [one.region for one in facts.spec.replicas or ()] if facts.spec else []
+    live = {
+        element["RegionName"]: element.get("ReplicaStatus", "ACTIVE")
+        for element in facts.table.get("Replicas", ())
+    }
+    wanted = [element.region for element in facts.spec.replicas or ()] if facts.spec else []
     missing = [region for region in wanted if region not in live]
     if missing:
         return failed(f"{', '.join(missing)} missing", "Run dynaops apply.")
@@ -127,13 +130,13 @@ def replicas(facts: TableObservations) -> CheckResult:
 def contents(facts: TableObservations) -> CheckResult:
     """Sizes are AWS's own count of about six hours ago."""
     parts = [_content(facts.scope.table_name, facts.table)]
-    parts += [_content(name, one) for name, one in facts.indexes.items()]
+    parts += [_content(name, element) for name, element in facts.indexes.items()]
     return passed("; ".join(parts))
 
 
-def _content(name: str, one: dict[str, int]) -> str:
-    held = one.get("TableSizeBytes", one.get("IndexSizeBytes", 0))
-    return f"{name} {plural(one.get('ItemCount', 0), 'item')}, {size(held)}"
+def _content(name: str, element: dict[str, int]) -> str:
+    held = element.get("TableSizeBytes", element.get("IndexSizeBytes", 0))
+    return f"{name} {plural(element.get('ItemCount', 0), 'item')}, {size(held)}"
 
 
 def ttl(facts: TableObservations) -> CheckResult:

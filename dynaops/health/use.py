@@ -82,12 +82,12 @@ def _prices(facts: TableObservations) -> _Prices:
 
 def throttles(facts: TableObservations) -> CheckResult:
     metrics = facts.metrics.value
-    found = [
+    result = [
         (index or facts.scope.table_name, side.lower(), metrics.total(f"{side}ThrottleEvents", index))
         for index in ("", *facts.indexes)
         for side, _ in _SIDES
     ]
-    hit = [f"{name}: {count:,.0f} {side}s" for name, side, count in found if count]
+    hit = [f"{name}: {count:,.0f} {side}s" for name, side, count in result if count]
     if hit:
         return warned(f"throttled in {HOURS} h: {', '.join(hit)}")
     return passed(f"none in {HOURS} h")
@@ -95,18 +95,18 @@ def throttles(facts: TableObservations) -> CheckResult:
 
 def system_errors(facts: TableObservations) -> CheckResult:
     metrics = facts.metrics.value
-    counts = {one: metrics.total("SystemErrors", operation=one) for one in OPERATIONS}
+    counts = {element: metrics.total("SystemErrors", operation=element) for element in OPERATIONS}
     hit = [f"{name} {count:,.0f}" for name, count in counts.items() if count]
     return warned(f"in {HOURS} h: {', '.join(hit)}") if hit else passed(f"none in {HOURS} h")
 
 
 def latency(facts: TableObservations) -> CheckResult:
     metrics = facts.metrics.value
-    found = {
-        one: metrics.highest(MetricKey("SuccessfulRequestLatency", "Average", operation=one))
-        for one in OPERATIONS
+    result = {
+        element: metrics.highest(MetricKey("SuccessfulRequestLatency", "Average", operation=element))
+        for element in OPERATIONS
     }
-    peaks = {one: value for one, value in found.items() if value is not None}
+    peaks = {element: value for element, value in result.items() if value is not None}
     if not peaks:
         return passed(f"no requests in {HOURS} h")
     told = ", ".join(f"{name} {value:.1f} ms" for name, value in peaks.items())
@@ -116,14 +116,15 @@ def latency(facts: TableObservations) -> CheckResult:
 
 
 def replication(facts: TableObservations) -> CheckResult:
-    regions = [one["RegionName"] for one in facts.table.get("Replicas", ())]
+    regions = [element["RegionName"] for element in facts.table.get("Replicas", ())]
     if not regions:
         return passed("there are no replicas")
     metrics = facts.metrics.value
-    found = {
-        one: metrics.highest(MetricKey("ReplicationLatency", "Average", receiver=one)) for one in regions
+    result = {
+        element: metrics.highest(MetricKey("ReplicationLatency", "Average", receiver=element))
+        for element in regions
     }
-    peaks = {one: value for one, value in found.items() if value is not None}
+    peaks = {element: value for element, value in result.items() if value is not None}
     if not peaks:
         return passed(f"nothing was replicated in {HOURS} h")
     told = ", ".join(f"{region} {value:,.0f} ms" for region, value in peaks.items())
@@ -134,25 +135,31 @@ def replication(facts: TableObservations) -> CheckResult:
 def headroom(facts: TableObservations) -> CheckResult:
     if not facts.provisioned:
         return passed("on demand")
-    found = [one for one in uses(facts) if one.provisioned]
-    full = [one for one in found if one.peak >= one.provisioned]
-    high = [one for one in found if one.peak >= FULL * one.provisioned]
+    result = [element for element in uses(facts) if element.provisioned]
+    full = [element for element in result if element.peak >= element.provisioned]
+    high = [element for element in result if element.peak >= FULL * element.provisioned]
     if full or high:
-        told = ", ".join(_share(one) for one in high)
+        told = ", ".join(_share(element) for element in high)
         return failed(told) if full else warned(told)
-    busiest = max(found, key=lambda one: one.peak / one.provisioned)
+    busiest = max(result, key=lambda element: element.peak / element.provisioned)
     return passed(f"peak {_share(busiest)}")
 
 
 def over_provisioned(facts: TableObservations) -> CheckResult:
     if not facts.provisioned:
         return passed("on demand")
-    idle = [one for one in uses(facts) if one.provisioned > SMALL and one.peak < IDLE * one.provisioned]
+    idle = [
+        element
+        for element in uses(facts)
+        if element.provisioned > SMALL and element.peak < IDLE * element.provisioned
+    ]
     if not idle:
         return passed("what is provisioned is used")
     prices = _prices(facts)
-    told = "; ".join(f"{_share(one)}: {max(1, ceil(one.peak / TARGET))} would do" for one in idle)
-    spared = sum((one.provisioned - max(1, ceil(one.peak / TARGET))) * prices.hour(one) for one in idle)
+    told = "; ".join(f"{_share(element)}: {max(1, ceil(element.peak / TARGET))} would do" for element in idle)
+    spared = sum(
+        (element.provisioned - max(1, ceil(element.peak / TARGET))) * prices.hour(element) for element in idle
+    )
     return warned(
         f"{told}; it costs about ${spared * HOURS_PER_MONTH:,.0f} a month too much, at {prices.whose}"
     )

@@ -147,10 +147,10 @@ class TableSpec(Fragment):
         """What stands in `items_file`."""
         return self._file_items
 
-    def with_file_items(self, found: tuple[FileItem, ...]) -> TableSpec:
+    def with_file_items(self, result: tuple[FileItem, ...]) -> TableSpec:
         """The spec with what was read from its `items_file`."""
         copy = self.model_copy()
-        copy._file_items = found
+        copy._file_items = result
         return copy
 
     def suppressed(self, code: str) -> str | None:

@@ -107,19 +107,19 @@ class InsightsHandler(BaseHandler):
         table: Observed | None,
         known: Known,
     ) -> Iterable[Observed]:
-        found = read.read_all(
+        result = read.read_all(
             "dynamodb",
             "ListContributorInsights",
             scope.region,
             {"TableName": scope.table_name},
             "ContributorInsightsSummaries",
         )
-        for one in found or ():
-            if one.get("ContributorInsightsStatus") not in ("ENABLED", "ENABLING"):
+        for element in result or ():
+            if element.get("ContributorInsightsStatus") not in ("ENABLED", "ENABLING"):
                 continue  # FAILED stays so until it is asked for again: as good as absent
-            index = one.get("IndexName")
+            index = element.get("IndexName")
             address = scope.below(KIND, index) if index else scope.below(KIND)
-            mode = one.get("ContributorInsightsMode", DEFAULT_MODE)
+            mode = element.get("ContributorInsightsMode", DEFAULT_MODE)
             yield Observed(
                 address,
                 KIND,

@@ -71,10 +71,12 @@ class Known:
         addresses = [
             address
             for side in (self.desired, self.records)
-            for address, one in side.items()
-            if one.kind in kinds
+            for address, element in side.items()
+            if element.kind in kinds
         ]
-        return {one: (self.desired.get(one), self.records.get(one)) for one in sorted(addresses)}
+        return {
+            element: (self.desired.get(element), self.records.get(element)) for element in sorted(addresses)
+        }
 
 
 @dataclass(frozen=True)
@@ -320,10 +322,10 @@ class BaseHandler:
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """All that AWS gave, under the segments of the address: ``autoscaling/read/arn``."""
-        found: Properties = {}
+        result: Properties = {}
         for address, record in sorted(records.items()):
             given = {"id": record.id, "arn": record.arn, **record.outputs}
             given = {name: value for name, value in given.items() if value is not None}
             if given:
-                nest(found, address.removeprefix(f"{scope.address}/"), given)
-        return found
+                nest(result, address.removeprefix(f"{scope.address}/"), given)
+        return result

@@ -58,22 +58,22 @@ def filled(document: Any, values: dict[str, str]) -> Any:
 
 
 def _statement(statement: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, value in sorted(statement.items()):
         if key in _LISTS:
-            found[key] = _strings(value)
+            result[key] = _strings(value)
         elif key in ("Principal", "NotPrincipal"):
-            found[key] = _principal(value)
+            result[key] = _principal(value)
         elif key == "Condition":
-            found[key] = _condition(value)
+            result[key] = _condition(value)
         else:
-            found[key] = value
-    return found
+            result[key] = value
+    return result
 
 
 def _strings(value: Any) -> list[str]:
     listed = value if isinstance(value, list) else [value]
-    return sorted(str(one) for one in listed)
+    return sorted(str(element) for element in listed)
 
 
 def _principal(value: Any) -> Any:
@@ -87,7 +87,7 @@ def _principal(value: Any) -> Any:
 
 def _condition(value: dict[str, Any]) -> dict[str, Any]:
     return {
-        operator: {key: _strings(_scalar(one)) for key, one in sorted(keys.items())}
+        operator: {key: _strings(_scalar(element)) for key, element in sorted(keys.items())}
         for operator, keys in sorted(value.items())
     }
 
@@ -95,7 +95,7 @@ def _condition(value: dict[str, Any]) -> dict[str, Any]:
 def _scalar(value: Any) -> Any:
     """AWS answers booleans and numbers in conditions as strings."""
     if isinstance(value, list):
-        return [_scalar(one) for one in value]
+        return [_scalar(element) for element in value]
     if isinstance(value, bool):
         return "true" if value else "false"
     return value

@@ -114,8 +114,8 @@ class RecoveryHandler(BaseHandler):
             "dynamodb", "DescribeContinuousBackups", scope.region, {"TableName": scope.table_name}
         )
         # ContinuousBackupsStatus turns ENABLED by itself; only this member tells (live finding DDB-TABLE-083).
-        found = (answer or {}).get("ContinuousBackupsDescription", {})
-        window = found.get("PointInTimeRecoveryDescription", {})
+        result = (answer or {}).get("ContinuousBackupsDescription", {})
+        window = result.get("PointInTimeRecoveryDescription", {})
         if window.get("PointInTimeRecoveryStatus") == "ENABLED":
             days = window.get("RecoveryPeriodInDays", DEFAULT_DAYS)
             yield Observed(
@@ -127,10 +127,10 @@ class RecoveryHandler(BaseHandler):
             )
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {resource.address: resource.properties for resource in live}.get(scope.below(KIND), OFF)
-        if not found["enabled"]:
+        result = {resource.address: resource.properties for resource in live}.get(scope.below(KIND), OFF)
+        if not result["enabled"]:
             return {KIND: False}
-        days = found["recovery_period_days"]
+        days = result["recovery_period_days"]
         return {} if days == DEFAULT_DAYS else {KIND: {"recovery_period_days": days}}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:

@@ -92,8 +92,8 @@ class ResourcePolicyRoom(BaseHandler):
         arn = table.outputs["arn"]
         answer = read.read("dynamodb", "GetResourcePolicy", scope.region, {"ResourceArn": arn})
         if answer is not None:
-            found = {"policy": canonical(json.loads(answer["Policy"]))}
-            yield Observed(scope.below(KIND), KIND, scope.region, found, owner=scope.address)
+            result = {"policy": canonical(json.loads(answer["Policy"]))}
+            yield Observed(scope.below(KIND), KIND, scope.region, result, owner=scope.address)
 
     def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         """The roles that the policy names."""
@@ -114,8 +114,8 @@ class ResourcePolicyRoom(BaseHandler):
         return {entry.address: replace(entry, desired=desired)}
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
-        return {KIND: found["policy"]} if found else {}
+        result = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
+        return {KIND: result["policy"]} if result else {}
 
     def operations(self, work: TableChanges) -> list[Step]:
         steps = []

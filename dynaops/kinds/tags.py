@@ -52,17 +52,19 @@ class TagCalls:
 
 def live_tags(read: AwsReader, calls: TagCalls, target: str, region: str) -> dict[str, str]:
     """The tags of a live resource, but for those that AWS itself puts (``aws:``)."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     following: dict[str, Any] = {}
     while True:
         answer = read.read(calls.service, calls.read, region, {calls.target: target, **following}) or {}
-        found |= tags_of(answer.get(calls.member))
+        result |= tags_of(answer.get(calls.member))
         if not answer.get("NextToken"):
-            return found
+            return result
         following = {"NextToken": answer["NextToken"]}
 
 
 def tags_of(told: Any) -> dict[str, str]:
     """Tags as AWS tells them (a list or a map) by key, without its own."""
-    pairs = told if isinstance(told, Mapping) else {one["Key"]: one["Value"] for one in told or ()}
+    pairs = (
+        told if isinstance(told, Mapping) else {element["Key"]: element["Value"] for element in told or ()}
+    )
     return {key: value for key, value in pairs.items() if not key.startswith("aws:")}

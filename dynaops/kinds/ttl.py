@@ -109,19 +109,19 @@ class TtlHandler(BaseHandler):
         known: Known,
     ) -> Iterable[Observed]:
         answer = read.read("dynamodb", "DescribeTimeToLive", scope.region, {"TableName": scope.table_name})
-        found = answer["TimeToLiveDescription"] if answer else {}
-        if found.get("TimeToLiveStatus") in _ON:
+        result = answer["TimeToLiveDescription"] if answer else {}
+        if result.get("TimeToLiveStatus") in _ON:
             yield Observed(
                 scope.below("ttl"),
                 "ttl",
                 scope.region,
-                {"enabled": True, "attribute": found["AttributeName"]},
+                {"enabled": True, "attribute": result["AttributeName"]},
                 owner=scope.address,
             )
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {resource.address: resource.properties for resource in live}.get(scope.below("ttl"))
-        return {"ttl": {"attribute": found["attribute"]}} if found else {}
+        result = {resource.address: resource.properties for resource in live}.get(scope.below("ttl"))
+        return {"ttl": {"attribute": result["attribute"]}} if result else {}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         record = records.get(scope.below("ttl"))

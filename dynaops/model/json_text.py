@@ -85,10 +85,10 @@ class _EqualKeys(Exception):
 
 def _refuse_equal_keys(raw: bytes) -> None:
     def checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        result = dict(pairs)
+        if len(result) < len(pairs):
             raise _EqualKeys
-        return found
+        return result
 
     text = raw.decode()
     try:

@@ -37,7 +37,9 @@ def planned_references(value: Any) -> Iterator[tuple[str, str]]:
 
 def with_known(value: Any, known: Callable[[str, str], str | None]) -> Any:
     """The value with those references filled in that `known` (of address and output) answers."""
-    return _mapped(value, lambda text: _REFERENCE.sub(lambda found: known(*found.groups()) or found[0], text))
+    return _mapped(
+        value, lambda text: _REFERENCE.sub(lambda result: known(*result.groups()) or result[0], text)
+    )
 
 
 def as_planned(value: Any) -> Any:

@@ -92,7 +92,10 @@ class Plan(Model):
     @property
     def touched(self) -> frozenset[str]:
         """The addresses of the tables of which anything is changed in AWS or is said to be."""
-        changed = (*(one.address for one in self.changes), *(one.address for one in self.operations))
+        changed = (
+            *(element.address for element in self.changes),
+            *(element.address for element in self.operations),
+        )
         return frozenset(address.partition("/")[0] for address in changed)
 
     @property

@@ -85,11 +85,11 @@ def _around(scope: Scope, plan: Plan, state: State, aws: Aws, facts: LiveAccount
     """All there is of a table and around it; where the caller may not look for more, what plan and state name."""
     named = known_of_plan(plan, state, scope.address)
     try:
-        found = observe(aws, [scope], HANDLERS, {scope.address: replace(named, discover=True)})
+        result = observe(aws, [scope], HANDLERS, {scope.address: replace(named, discover=True)})
     except AccessDenied as error:
         facts.notes.append(f"only what plan and state name of {scope.address} was looked at: {error.message}")
-        found = observe(aws, [scope], HANDLERS, {scope.address: named})
-    return list(found[scope.address].values())
+        result = observe(aws, [scope], HANDLERS, {scope.address: named})
+    return list(result[scope.address].values())
 
 
 def _look_up(plan: Plan, facts: LiveAccount, aws: Aws) -> None:

@@ -22,7 +22,9 @@ _TRUST = {"Version": "2012-10-17", "Statement": []}
 
 def place(server: SandboxServer, facts: LiveAccount) -> None:
     """Put what is not ours on the stage: keys under their own ids, roles, functions and streams by their names."""
-    ordered = sorted(facts.things, key=lambda one: one.service == "lambda")  # functions need their roles
+    ordered = sorted(
+        facts.things, key=lambda element: element.service == "lambda"
+    )  # functions need their roles
     for live_resource in ordered:
         _PLACERS[live_resource.service](server, facts.account, live_resource)
 
@@ -111,7 +113,7 @@ def _spend(table: SandboxTable, live: LiveTable, stamps: dict[str, list[float]],
 
     changed = _epoch(live.described.get("TableClassSummary", {}).get("LastUpdateDateTime"))
     known = list(stamps.get("table_class", []))
-    if changed is not None and not any(abs(changed - one) < 600 for one in known):
+    if changed is not None and not any(abs(changed - element) < 600 for element in known):
         known.append(changed)
     table.class_changes = sorted(known)
     table.class_changed = changed

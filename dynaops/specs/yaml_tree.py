@@ -288,8 +288,8 @@ def _float(text: str) -> Decimal:
 
 
 _LEGACY_WORDS = {
-    **{word: True for one in ("yes", "on") for word in (one, one.title(), one.upper())},
-    **{word: False for one in ("no", "off") for word in (one, one.title(), one.upper())},
+    **{word: True for element in ("yes", "on") for word in (element, element.title(), element.upper())},
+    **{word: False for element in ("no", "off") for word in (element, element.title(), element.upper())},
 }
 """Booleans of YAML 1.1."""
 _LEADING_ZERO = re.compile(r"0\d{1,40}")

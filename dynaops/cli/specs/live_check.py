@@ -61,23 +61,23 @@ def validate_live(
 ) -> int:
     """Check deployed tables. `arguments` are tables, spec files and folders. Returns the exit code."""
     screen = Screen(settings, document=document.chosen is not None)
-    names = [one for one in arguments if is_table(one)]
-    documents, findings = _declared(specs, [one for one in arguments if one not in names])
+    names = [element for element in arguments if is_table(element)]
+    documents, findings = _declared(specs, [element for element in arguments if element not in names])
     aws = wiring.aws(settings)
     store = wiring.store(settings)
     state = state_of(store, aws)
     if not state.serial and owns_nothing(state):
         screen.aside(f"note: {traces(store, settings)} What drifted is not known.")
-    subjects = [_subject(one, aws) for one in documents]
+    subjects = [_subject(element, aws) for element in documents]
     subjects += [Subject(scope_of(table, aws), None) for table in documents.external]
-    known = {one.scope.address for one in subjects}
+    known = {element.scope.address for element in subjects}
     for name in dict.fromkeys(names):
         if name not in known:
-            found = _document_of(name, state, specs, screen)
-            if found is not None:
-                documents.append(found)
-            region = (found.spec.region if found else None) or region_of(name, settings, aws)
-            subjects.append(Subject(Scope(name, name, region), found.spec if found else None))
+            result = _document_of(name, state, specs, screen)
+            if result is not None:
+                documents.append(result)
+            region = (result.spec.region if result else None) or region_of(name, settings, aws)
+            subjects.append(Subject(Scope(name, name, region), result.spec if result else None))
     reports = examine(aws, subjects, state, _drills(store, settings, subjects))
     findings += [*_idle(documents, reports), *wiring.broken_by_specs(documents, policies)]
     report(screen, settings, reports, findings, files)

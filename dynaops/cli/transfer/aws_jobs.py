@@ -149,7 +149,7 @@ def handed_over(via: JobCommand, prepared: Prepared, to: Handover, aws: Aws, scr
                 aws,
                 load.rejects_path,
                 load.fail_fast,
-                lambda one: view.show(standing(one)),
+                lambda element: view.show(standing(element)),
             )
         except KeyboardInterrupt:
             raise DynaopsError(

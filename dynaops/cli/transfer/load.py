@@ -151,7 +151,7 @@ def load_one(
                 target.region,
                 prepared.source,
                 options,
-                lambda one: view.show(watched.standing(one)),
+                lambda element: view.show(watched.standing(element)),
             )
         except KeyboardInterrupt:
             raise LoadInterrupted(watched.rows, prepared.repeatable) from None
@@ -179,7 +179,7 @@ def rehearse_one(
 
     with view_on(screen.people, screen.color, "checked") as view, terminated_as_interrupted():
         rehearsal = rehearse(
-            prepared, request.rejects_path, request.fail_fast, lambda one: view.show(standing(one))
+            prepared, request.rejects_path, request.fail_fast, lambda element: view.show(standing(element))
         )
     seconds = _expected_seconds(rehearsal, request, target)
     screen.show(outcome_page(_rehearsed(rehearsal, request, target, seconds)))

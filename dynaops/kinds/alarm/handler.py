@@ -114,18 +114,22 @@ class AlarmHandler(BaseHandler):
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         """One setting for each kind of alarm: that of the table, or of the first of those it has at home."""
-        own = [one for one in live if one.kind == KIND]
+        own = [element for element in live if element.kind == KIND]
         mine = {
-            place_of(scope, one.address).rest: one.properties for one in own if one.region == scope.region
+            place_of(scope, element.address).rest: element.properties
+            for element in own
+            if element.region == scope.region
         }
-        found: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         for rest, properties in sorted(mine.items()):
-            found.setdefault(rest.partition("/")[0], _exported(rest.partition("/")[0], properties))
-        told = [one.properties["topics"] for one in own if isinstance(one.properties["topics"], list)]
-        topics = sorted({arn for one in told for arn in one if ":sns:" in arn})
-        if topics and found:
-            found = {"sns_topic_arns": topics, **found}
-        return {"alarms": found} if found else {}
+            result.setdefault(rest.partition("/")[0], _exported(rest.partition("/")[0], properties))
+        told = [
+            element.properties["topics"] for element in own if isinstance(element.properties["topics"], list)
+        ]
+        topics = sorted({arn for element in told for arn in element if ":sns:" in arn})
+        if topics and result:
+            result = {"sns_topic_arns": topics, **result}
+        return {"alarms": result} if result else {}
 
     def operations(self, work: TableChanges) -> list[Step]:
         steps: list[Step] = []
@@ -161,23 +165,25 @@ def _topics(scope: Scope, spec: TableSpec, region: str) -> list[str]:
 def _in_region(
     read: AwsReader, scope: Scope, region: str, names: dict[str, str], discover: bool, tagged: bool
 ) -> Iterable[Observed]:
-    found = named(read, region, sorted(names))
+    result = named(read, region, sorted(names))
     if discover:
-        for one in _look(read, region, AlarmNamePrefix=mapping.prefix(scope.table_name)):
-            rest = mapping.rest_of(one)
-            if rest and mapping.alarm_name(scope.table_name, rest) == one["AlarmName"] not in names:
-                names[one["AlarmName"]] = address_of(scope, AlarmLocation(region, rest))
-                found.append(one)
+        for element in _look(read, region, AlarmNamePrefix=mapping.prefix(scope.table_name)):
+            rest = mapping.rest_of(element)
+            if rest and mapping.alarm_name(scope.table_name, rest) == element["AlarmName"] not in names:
+                names[element["AlarmName"]] = address_of(scope, AlarmLocation(region, rest))
+                result.append(element)
     with ThreadPoolExecutor(_READERS, thread_name_prefix="alarm") as pool:
         tags = list(
-            pool.map(lambda one: live_tags(read, TAGS, one["AlarmArn"], region) if tagged else None, found)
+            pool.map(
+                lambda element: live_tags(read, TAGS, element["AlarmArn"], region) if tagged else None, result
+            )
         )
-    for one, own in zip(found, tags, strict=True):
-        address = names[one["AlarmName"]]
-        outputs = {"name": one["AlarmName"], "arn": one["AlarmArn"]}
-        found_as = mapping.properties_of(one, scope.table_name, place_of(scope, address).rest)
+    for element, own in zip(result, tags, strict=True):
+        address = names[element["AlarmName"]]
+        outputs = {"name": element["AlarmName"], "arn": element["AlarmArn"]}
+        found_as = mapping.properties_of(element, scope.table_name, place_of(scope, address).rest)
         properties = {**found_as, **({"tags": own} if own else {})}
-        yield Observed(address, KIND, region, properties, outputs, raw=one, tags=own)
+        yield Observed(address, KIND, region, properties, outputs, raw=element, tags=own)
 
 
 def _look(read: AwsReader, region: str, **which: Any) -> list[dict[str, Any]]:
@@ -188,7 +194,7 @@ def _look(read: AwsReader, region: str, **which: Any) -> list[dict[str, Any]]:
 def named(read: AwsReader, region: str, names: list[str]) -> list[dict[str, Any]]:
     """The alarms of these names that there are in a region, as described."""
     some = [names[start : start + _MOST] for start in range(0, len(names), _MOST)]
-    return [one for part in some for one in _look(read, region, AlarmNames=part)]
+    return [element for part in some for element in _look(read, region, AlarmNames=part)]
 
 
 def _exported(name: str, properties: Properties) -> Any:

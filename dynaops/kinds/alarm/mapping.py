@@ -61,7 +61,7 @@ def address_of(scope: Scope, place: AlarmLocation) -> str:
 
 def suffixes(spec: TableSpec, name: str) -> list[str]:
     """What each alarm `name` watches, as the rest of its address: "" is the table itself."""
-    indexes = ["", *(f"/{one.name}" for one in spec.global_secondary_indexes or ())]
+    indexes = ["", *(f"/{element.name}" for element in spec.global_secondary_indexes or ())]
     if name == "throttles":
         return indexes
     if name == "system_errors":
@@ -70,9 +70,9 @@ def suffixes(spec: TableSpec, name: str) -> list[str]:
         return indexes if spec.billing_mode == "PROVISIONED" else []
     if name == "replication_latency":
         measured = spec.multi_region_consistency != "STRONG"
-        return [f"/{one.region}" for one in spec.replicas or () if measured]
-    functions = {_function(one.function) for one in spec.lambda_triggers or ()}
-    return [f"/{one}" for one in sorted(functions)]
+        return [f"/{element.region}" for element in spec.replicas or () if measured]
+    functions = {_function(element.function) for element in spec.lambda_triggers or ()}
+    return [f"/{element}" for element in sorted(functions)]
 
 
 def _function(name: str) -> str:
@@ -101,7 +101,7 @@ def metrics_of(table: str, rest: str) -> tuple[list[Metric], str | None]:
         both = [Metric(f"{side}ThrottleEvents", "Sum", here) for side in ("Read", "Write")]
         return both, _total(2)
     if name == "system_errors":
-        each = [Metric("SystemErrors", "Sum", (*here, ("Operation", one))) for one in _OPERATIONS]
+        each = [Metric("SystemErrors", "Sum", (*here, ("Operation", element))) for element in _OPERATIONS]
         return each, _total(len(each))
     if name == "capacity_utilization":
         return [
@@ -130,9 +130,9 @@ def wanted(
 ) -> Properties:
     """An alarm in normal form."""
     default = DEFAULTS[rest.partition("/")[0]]
-    found: Properties = {"tags": tags} if tags else {}
+    result: Properties = {"tags": tags} if tags else {}
     return {
-        **found,
+        **result,
         "watches": _what(table, rest),
         "goes_off": _AS_OURS,
         "threshold": _number(settings.threshold or default.threshold),
@@ -154,7 +154,7 @@ def _number(value: float) -> float:
 def parameters(table: str, rest: str, properties: Properties) -> dict[str, Any]:
     """What PutMetricAlarm takes: always the whole alarm, since it replaces what was there."""
     metrics, expression = metrics_of(table, rest)
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "AlarmName": alarm_name(table, rest),
         "AlarmDescription": f"Made by dynaops: {rest.replace('/', ' of ', 1).replace('_', ' ', 1)}, table {table}.",
         "ActionsEnabled": True,
@@ -167,7 +167,7 @@ def parameters(table: str, rest: str, properties: Properties) -> dict[str, Any]:
     }
     if expression is None:
         (only,) = metrics
-        return {**found, **_metric(only), "Statistic": only.statistic, "Period": properties["period"]}
+        return {**result, **_metric(only), "Statistic": only.statistic, "Period": properties["period"]}
     name = rest.partition("/")[0]
     queries = [
         {
@@ -182,7 +182,7 @@ def parameters(table: str, rest: str, properties: Properties) -> dict[str, Any]:
         for number, metric in enumerate(metrics, 1)
     ]
     return {
-        **found,
+        **result,
         "Metrics": [*queries, {"Id": "e1", "Expression": expression, "Label": name, "ReturnData": True}],
     }
 
@@ -212,7 +212,9 @@ def properties_of(alarm: dict[str, Any], table: str, rest: str) -> Properties:
 
 def _watched(alarm: dict[str, Any], table: str, rest: str) -> str:
     metrics, expression = metrics_of(table, rest)
-    expressions = [one["Expression"] for one in alarm.get("Metrics") or () if one.get("Expression")]
+    expressions = [
+        element["Expression"] for element in alarm.get("Metrics") or () if element.get("Expression")
+    ]
     live = [*(_told(metric) for metric, _ in _stats(alarm)), *expressions]
     whole = alarm.get("DatapointsToAlarm") in (None, alarm["EvaluationPeriods"])
     if whole and live == [*map(_told, metrics), *([expression] if expression else [])]:
@@ -229,14 +231,14 @@ def _stats(alarm: dict[str, Any]) -> Iterator[tuple[Metric, int]]:
     """The metrics of an alarm, with their periods."""
     if alarm.get("MetricName"):
         yield _read(alarm, alarm.get("Statistic") or alarm.get("ExtendedStatistic") or ""), alarm["Period"]
-    for one in alarm.get("Metrics") or ():
-        stat = one.get("MetricStat")
+    for element in alarm.get("Metrics") or ():
+        stat = element.get("MetricStat")
         if stat:
             yield _read(stat["Metric"], stat["Stat"]), stat["Period"]
 
 
 def _read(metric: dict[str, Any], statistic: str) -> Metric:
-    dimensions = tuple((one["Name"], one["Value"]) for one in metric.get("Dimensions") or ())
+    dimensions = tuple((element["Name"], element["Value"]) for element in metric.get("Dimensions") or ())
     return Metric(metric["MetricName"], statistic, dimensions, metric["Namespace"])
 
 
@@ -247,7 +249,7 @@ def rest_of(alarm: dict[str, Any]) -> str | None:
     if metric is None or name is None:
         return None
     dimensions = dict(metric.dimensions)
-    of = next((dimensions[one] for one in _OF if one in dimensions), "")
+    of = next((dimensions[element] for element in _OF if element in dimensions), "")
     return f"{name}/{of}" if of else name
 
 

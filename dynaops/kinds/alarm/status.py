@@ -38,17 +38,17 @@ def alarm_states(
     Raises AwsFailure kinds.
     """
     declared = HANDLER.declare(scope, spec) if spec is not None else ()
-    addresses = [one.address for one in declared] if spec is not None else _alarms(scope, recorded)
+    addresses = [element.address for element in declared] if spec is not None else _alarms(scope, recorded)
     regions: dict[str, dict[str, str]] = {}
     for address in addresses:
         alarm_location = place_of(scope, address)
         name = mapping.alarm_name(scope.table_name, alarm_location.rest)
         regions.setdefault(alarm_location.region, {})[name] = address
-    found: dict[str, AlarmState] = {}
+    result: dict[str, AlarmState] = {}
     for region, names in regions.items():
         for alarm in named(read, region, sorted(names)):
             address = names[alarm["AlarmName"]]
-            found[address] = AlarmState(
+            result[address] = AlarmState(
                 _short(scope, address),
                 alarm["StateValue"],
                 alarm.get("StateReason") or "",
@@ -57,7 +57,7 @@ def alarm_states(
                 else "",
                 not alarm.get("ActionsEnabled", True),
             )
-    return tuple(found.get(one, AlarmState(_short(scope, one), None)) for one in addresses)
+    return tuple(result.get(element, AlarmState(_short(scope, element), None)) for element in addresses)
 
 
 def _alarms(scope: Scope, addresses: Iterable[str]) -> list[str]:

@@ -145,8 +145,8 @@ class AutoscalingHandler(BaseHandler):
         names = {resource.address.rpartition("/")[2] for resource in live if resource.kind == "gsi"}
         if indexes and set(indexes) == names and all(sides == table for sides in indexes.values()):
             return {KIND: {**table, "indexes": "all"}}
-        found = {**table, **({"indexes": indexes} if indexes else {})}
-        return {KIND: found} if found else {}
+        result = {**table, **({"indexes": indexes} if indexes else {})}
+        return {KIND: result} if result else {}
 
     def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         return (dimension_at(scope, entry.address).aws_name,)
@@ -201,15 +201,15 @@ def _depends_on(scope: Scope, dimension: Dimension) -> Iterator[str]:
 
 def _possible(scope: Scope, table: Observed) -> Iterator[Dimension]:
     """Everything of a live table that could be scaled."""
-    regions = [scope.region, *(one["RegionName"] for one in table.raw.get("Replicas", ()))]
-    indexes = [one["IndexName"] for one in table.raw.get("GlobalSecondaryIndexes", ())]
+    regions = [scope.region, *(element["RegionName"] for element in table.raw.get("Replicas", ()))]
+    indexes = [element["IndexName"] for element in table.raw.get("GlobalSecondaryIndexes", ())]
     for region in regions:
         for index in (None, *indexes):
             yield Dimension(scope.table_name, "read", region, index)
 
 
 def _exported(properties: dict[str, Any]) -> dict[str, Any]:
-    schedules = [{"name": name, **one} for name, one in properties.get("schedules", {}).items()]
+    schedules = [{"name": name, **element} for name, element in properties.get("schedules", {}).items()]
     kept = {name: value for name, value in properties.items() if name != "schedules"}
     return {**kept, "schedules": schedules} if schedules else kept
 

@@ -31,7 +31,7 @@ def moved(read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]) 
     provisioned = [entry for entry in holders if _is_provisioned(entry)]
     differing = [entry for entry in provisioned if _unexplained(scope, entry, by_address)]
     foreign, denied = _foreign(read, scope, differing, by_address) if read is not None else ({}, None)
-    found: dict[str, AddressDiff] = {
+    result: dict[str, AddressDiff] = {
         address: AddressDiff(address, KIND, scope.region, live=target)
         for address, target in foreign.items()
         if address not in by_address
@@ -40,13 +40,13 @@ def moved(read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]) 
         moving = {path for path, address in _sides(scope, holder) if _is_scaled(address, by_address, foreign)}
         left = {path for path, address in _sides(scope, holder) if _is_foreign(address, by_address, foreign)}
         if moving or left:
-            found[holder.address] = replace(
+            result[holder.address] = replace(
                 holder, moving=holder.moving | moving, left_alone=holder.left_alone | left
             )
     if denied is not None:
         for holder in differing:
-            found[holder.address] = replace(found.get(holder.address, holder), not_allowed=denied)
-    return found
+            result[holder.address] = replace(result.get(holder.address, holder), not_allowed=denied)
+    return result
 
 
 def unread_findings(work: TableChanges) -> Iterator[Finding]:

@@ -89,48 +89,48 @@ def dimension_of(resource_id: str, name: str, region: str) -> Dimension:
 
 def wanted(scaling: Scaling) -> Properties:
     """A spec's scaling in normal form."""
-    found = scaling.model_dump(exclude_none=True, exclude={"schedules"})
+    result = scaling.model_dump(exclude_none=True, exclude={"schedules"})
     schedules = {
         schedule.name: schedule.model_dump(exclude_none=True, exclude={"name"})
         for schedule in scaling.schedules or ()
     }
-    return {**found, "schedules": schedules} if schedules else found
+    return {**result, "schedules": schedules} if schedules else result
 
 
 def observed(
     target: dict[str, Any], policies: list[dict[str, Any]], actions: list[dict[str, Any]]
 ) -> Properties:
     """A live target with its target-tracking policy and its scheduled actions."""
-    found: Properties = {"min": target["MinCapacity"], "max": target["MaxCapacity"]}
+    result: Properties = {"min": target["MinCapacity"], "max": target["MaxCapacity"]}
     for policy in policies[:1]:
         configuration = policy["TargetTrackingScalingPolicyConfiguration"]
         value = configuration["TargetValue"]
-        found["target_utilization"] = int(value) if float(value).is_integer() else value
+        result["target_utilization"] = int(value) if float(value).is_integer() else value
         for name, member in _COOLDOWNS.items():
             if configuration.get(member) is not None:
-                found[name] = configuration[member]
+                result[name] = configuration[member]
     schedules = {action["ScheduledActionName"]: _schedule(action) for action in actions}
-    return {**found, "schedules": schedules} if schedules else found
+    return {**result, "schedules": schedules} if schedules else result
 
 
 def _schedule(action: dict[str, Any]) -> dict[str, Any]:
     bounds = action.get("ScalableTargetAction") or {}
-    found = {
+    result = {
         "schedule": action["Schedule"],
         "timezone": action.get("Timezone"),
         "min": bounds.get("MinCapacity"),
         "max": bounds.get("MaxCapacity"),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in result.items() if value is not None}
 
 
 def configuration(dimension: Dimension, properties: Properties) -> dict[str, Any]:
     """A target-tracking configuration, as PutScalingPolicy takes it."""
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "TargetValue": float(properties["target_utilization"]),
         "PredefinedMetricSpecification": {"PredefinedMetricType": dimension.metric},
     }
     for name, member in _COOLDOWNS.items():
         if name in properties:
-            found[member] = properties[name]
-    return found
+            result[member] = properties[name]
+    return result

@@ -21,18 +21,18 @@ def observe_targets(read: AwsReader, scope: Scope, region: str, ids: list[str]) 
     for start in range(0, len(ids), _BATCH):
         asked = {"ServiceNamespace": NAMESPACE, "ResourceIds": ids[start : start + _BATCH]}
         targets += read.read_all(SERVICE, "DescribeScalableTargets", region, asked, "ScalableTargets") or []
-    scaled = sorted({one["ResourceId"] for one in targets})
+    scaled = sorted({element["ResourceId"] for element in targets})
     if not scaled:
         return
     with ThreadPoolExecutor(max_workers=min(_READERS, 2 * len(scaled))) as pool:
-        policies = pool.map(lambda one: _of(read, region, one, "Policies"), scaled)
-        actions = pool.map(lambda one: _of(read, region, one, "Actions"), scaled)
-        found = {
-            one: (list(policy), list(action))
-            for one, policy, action in zip(scaled, policies, actions, strict=True)
+        policies = pool.map(lambda element: _of(read, region, element, "Policies"), scaled)
+        actions = pool.map(lambda element: _of(read, region, element, "Actions"), scaled)
+        result = {
+            element: (list(policy), list(action))
+            for element, policy, action in zip(scaled, policies, actions, strict=True)
         }
     for target in targets:
-        yield _observed(scope, region, target, *found[target["ResourceId"]])
+        yield _observed(scope, region, target, *result[target["ResourceId"]])
 
 
 def _of(read: AwsReader, region: str, resource_id: str, what: str) -> Iterable[dict[str, Any]]:
@@ -55,11 +55,11 @@ def _observed(
     name = target["ScalableDimension"]
     dimension = dimension_of(target["ResourceId"], name, region)
     own = [
-        one
-        for one in policies
-        if one["ScalableDimension"] == name and "TargetTrackingScalingPolicyConfiguration" in one
+        element
+        for element in policies
+        if element["ScalableDimension"] == name and "TargetTrackingScalingPolicyConfiguration" in element
     ]
-    planned = [one for one in actions if one["ScalableDimension"] == name]
+    planned = [element for element in actions if element["ScalableDimension"] == name]
     outputs = {"arn": target.get("ScalableTargetARN"), "target_id": target["ResourceId"]}
     if own:
         outputs |= {"policy_name": own[0]["PolicyName"], "policy_arn": own[0]["PolicyARN"]}

@@ -55,9 +55,9 @@ def foreign_selections(entry: AddressDiff) -> list[str]:
     """The names of what is selected in a live plan, and was not by dynaops."""
     listed = entry.live.raw.get("selections", ()) if entry.live else ()
     return [
-        str(one["SelectionName"])
-        for one in listed
-        if not str(one.get("CreatorRequestId", "")).startswith(MADE_BY)
+        str(element["SelectionName"])
+        for element in listed
+        if not str(element.get("CreatorRequestId", "")).startswith(MADE_BY)
     ]
 
 
@@ -65,7 +65,9 @@ def foreign_policies(entry: AddressDiff) -> list[str]:
     """The policies that hang on a live role, and that dynaops has not attached."""
     ours = entry.record.properties.get("policies", {}) if entry.record else {}
     return [
-        one for one in (entry.live.properties.get("policies", ()) if entry.live else ()) if one not in ours
+        element
+        for element in (entry.live.properties.get("policies", ()) if entry.live else ())
+        if element not in ours
     ]
 
 
@@ -126,7 +128,9 @@ def _plan(entry: AddressDiff) -> Iterator[Finding]:
 def _settings(work: TableChanges, entry: AddressDiff) -> Iterator[Finding]:
     settings = entry.desired.options.get("settings", {}) if entry.desired else {}
     rules = entry.desired.properties["rules"].values() if entry.desired else ()
-    cold = any("cold_storage_after_days" in one for rule in rules for one in (rule, *rule.get("copy_to", ())))
+    cold = any(
+        "cold_storage_after_days" in element for rule in rules for element in (rule, *rule.get("copy_to", ()))
+    )
     copied = any(rule.get("copy_to") for rule in rules)
     if settings.get("advanced") is False and (cold or copied):
         what = " and ".join(part for part, used in (("cold storage", cold), ("copies", copied)) if used)

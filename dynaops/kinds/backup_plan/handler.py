@@ -119,34 +119,34 @@ class BackupHandler(BaseHandler):
 
     def refine(self, work: TableChanges) -> Mapping[str, AddressDiff]:
         """What is kept: a vault with recovery points or still in use, and what others have put something into."""
-        found = {}
+        result = {}
         for entry in work.of_kind(SELECTION):
             if entry.action is Action.DELETE and _is_of_anothers_plan(work, entry):
-                found[entry.address] = replace(entry, change=None, let_go=True)
+                result[entry.address] = replace(entry, change=None, let_go=True)
         for entry in (*work.of_kind(VAULT), *work.of_kind(ROLE), *work.of_kind(PLAN)):
             if entry.action is Action.DELETE and _stays(work, entry):
-                found[entry.address] = replace(entry, change=None, let_go=True)
+                result[entry.address] = replace(entry, change=None, let_go=True)
             elif entry.kind == VAULT and entry.change and _leaves_old(entry):
                 made = entry.change.model_copy(update={"action": Action.CREATE, "before": None})
-                found[entry.address] = replace(entry, change=made)
-        return found
+                result[entry.address] = replace(entry, change=made)
+        return result
 
     def findings(self, work: TableChanges) -> Iterator[Finding]:
         return findings.check(work)
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """Ids, ARNs and (a vault has no id) names, and the role that makes the backups."""
-        found: Properties = {}
+        result: Properties = {}
         for part in ("vault", "plan", "selection"):
             record = records.get(scope.below("backup", part))
             if record is not None:
-                found[f"{part}_name"] = record.properties.get("name")
-                found |= {f"{part}_arn": record.arn, f"{part}_id": record.id}
-                found |= {
+                result[f"{part}_name"] = record.properties.get("name")
+                result |= {f"{part}_arn": record.arn, f"{part}_id": record.id}
+                result |= {
                     name: record.properties[name] for name in ("role_arn",) if name in record.properties
                 }
-        found = {name: value for name, value in found.items() if value is not None}
-        return {"backup": found} if found else {}
+        result = {name: value for name, value in result.items() if value is not None}
+        return {"backup": result} if result else {}
 
     def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         """Vaults that rules name, the role that makes the backups, the vault's key."""

@@ -68,16 +68,16 @@ def shortened(name: str, suffix: str = "") -> str:
 
 def wanted_rules(block: Backup, vault: str) -> Properties:
     """The plan's rules by name: the shorthands', then the others."""
-    found: Properties = {}
+    result: Properties = {}
     if block.daily:
-        found["daily"] = _normal(vault, _DAILY, delete=block.daily.retention_days)
+        result["daily"] = _normal(vault, _DAILY, delete=block.daily.retention_days)
     if block.weekly:
-        found["weekly"] = _normal(
+        result["weekly"] = _normal(
             vault, _WEEKLY, block.weekly.retention_days, block.weekly.cold_storage_after_days
         )
     for rule in declared_rules(block):
-        found[rule.name] = _declared(rule, vault)
-    return found
+        result[rule.name] = _declared(rule, vault)
+    return result
 
 
 def declared_rules(block: Backup) -> list[Rule]:
@@ -109,25 +109,25 @@ def covers_tables(wanted: list[str], live: list[str]) -> bool:
 
 def plan_of(document: Properties) -> Properties:
     """A BackupPlan in normal form."""
-    found: Properties = {
+    result: Properties = {
         "name": document["BackupPlanName"],
         "rules": {rule["RuleName"]: _rule_of(rule) for rule in document["Rules"]},
     }
     if document.get("AdvancedBackupSettings"):
-        found["settings"] = document["AdvancedBackupSettings"]
-    return found
+        result["settings"] = document["AdvancedBackupSettings"]
+    return result
 
 
 def document_of(plan: Properties, settings: Any = None) -> Properties:
     """The BackupPlan that creates or replaces a plan; `settings` are those of others, which stay."""
     rules = [_rule(name, rule) for name, rule in plan["rules"].items()]
-    found: Properties = {"BackupPlanName": plan["name"], "Rules": rules}
-    return {**found, "AdvancedBackupSettings": settings} if settings else found
+    result: Properties = {"BackupPlanName": plan["name"], "Rules": rules}
+    return {**result, "AdvancedBackupSettings": settings} if settings else result
 
 
 def selection_of(document: Properties, plan: str) -> Properties:
     """A BackupSelection of the plan of that name in normal form. `other`: what a spec cannot say."""
-    found: Properties = {
+    result: Properties = {
         "name": document["SelectionName"],
         "role_arn": document["IamRoleArn"],
         "resources": sorted(document.get("Resources") or ()),
@@ -137,24 +137,24 @@ def selection_of(document: Properties, plan: str) -> Properties:
         for name, value in document.items()
         if name not in ("SelectionName", "IamRoleArn", "Resources") and _says(value)
     }
-    tags = _tags_of(other, found["resources"])
-    return {**found, "plan": plan, "tags": tags, "other": {}} if tags else {**found, "other": other}
+    tags = _tags_of(other, result["resources"])
+    return {**result, "plan": plan, "tags": tags, "other": {}} if tags else {**result, "other": other}
 
 
 def selection_document(selection: Properties) -> Properties:
     """The BackupSelection that makes a selection of a spec."""
-    found = {
+    result = {
         "SelectionName": selection["name"],
         "IamRoleArn": selection["role_arn"],
         "Resources": selection["resources"],
     }
     if "tags" not in selection:
-        return found
+        return result
     equal = [
         {"ConditionKey": f"{_TAG}{key}", "ConditionValue": value}
         for key, value in sorted(selection["tags"].items())
     ]
-    return {**found, "Conditions": {"StringEquals": equal}}
+    return {**result, "Conditions": {"StringEquals": equal}}
 
 
 def _tags_of(members: Properties, resources: list[str]) -> dict[str, str]:
@@ -197,13 +197,13 @@ def vault_arn(account: str, region: str, name: str) -> str:
 
 
 def _declared(rule: Rule, vault: str) -> Properties:
-    found = _normal(vault, rule.schedule, rule.delete_after_days, rule.cold_storage_after_days)
-    found["start_window"] = rule.start_window or _START
-    found["completion_window"] = rule.completion_window or max(_COMPLETION, found["start_window"] + 60)
-    found["continuous"] = rule.continuous
+    result = _normal(vault, rule.schedule, rule.delete_after_days, rule.cold_storage_after_days)
+    result["start_window"] = rule.start_window or _START
+    result["completion_window"] = rule.completion_window or max(_COMPLETION, result["start_window"] + 60)
+    result["continuous"] = rule.continuous
     if rule.copy_to:
-        found["copy_to"] = _by_vault([_copied(copy_rule) for copy_rule in rule.copy_to])
-    return found
+        result["copy_to"] = _by_vault([_copied(copy_rule) for copy_rule in rule.copy_to])
+    return result
 
 
 def _normal(vault: str, schedule: str, delete: int | None = None, cold: int | None = None) -> Properties:
@@ -223,7 +223,7 @@ def _copied(copy: Copy) -> Properties:
 
 
 def _rule_of(rule: Properties) -> Properties:
-    found: Properties = {
+    result: Properties = {
         "vault": rule["TargetBackupVaultName"],
         "schedule": rule.get("ScheduleExpression", _DAILY),
         "timezone": rule.get("ScheduleExpressionTimezone", _ZONE),
@@ -233,33 +233,33 @@ def _rule_of(rule: Properties) -> Properties:
         **_lifecycle_of(rule),
     }
     copies = [
-        {"vault_arn": one["DestinationBackupVaultArn"], **_lifecycle_of(one)}
-        for one in rule.get("CopyActions") or ()
+        {"vault_arn": element["DestinationBackupVaultArn"], **_lifecycle_of(element)}
+        for element in rule.get("CopyActions") or ()
     ]
     if copies:
-        found["copy_to"] = _by_vault(copies)
+        result["copy_to"] = _by_vault(copies)
     other = {name: value for name, value in rule.items() if name not in _SAID and _says(value)}
-    return {**found, "other": other} if other else found
+    return {**result, "other": other} if other else result
 
 
-def _lifecycle_of(one: Properties) -> Properties:
+def _lifecycle_of(element: Properties) -> Properties:
     """-1 is AWS's word for never."""
-    said = one.get("Lifecycle") or {}
+    said = element.get("Lifecycle") or {}
     days = {name: value for name, value in said.items() if value != -1}
     return _days(days.get("DeleteAfterDays"), days.get("MoveToColdStorageAfterDays"))
 
 
 def _days(delete: int | None, cold: int | None) -> Properties:
-    found = {"delete_after_days": delete, "cold_storage_after_days": cold}
-    return {name: value for name, value in found.items() if value is not None}
+    result = {"delete_after_days": delete, "cold_storage_after_days": cold}
+    return {name: value for name, value in result.items() if value is not None}
 
 
 def _by_vault(copies: list[Properties]) -> list[Properties]:
-    return sorted(copies, key=lambda one: str(one["vault_arn"]))
+    return sorted(copies, key=lambda element: str(element["vault_arn"]))
 
 
 def _rule(name: str, rule: Properties) -> Properties:
-    found: Properties = {
+    result: Properties = {
         "RuleName": name,
         "TargetBackupVaultName": rule["vault"],
         "ScheduleExpression": rule["schedule"],
@@ -270,23 +270,24 @@ def _rule(name: str, rule: Properties) -> Properties:
         **_lifecycle(rule),
     }
     if rule.get("copy_to"):
-        found["CopyActions"] = [
-            {"DestinationBackupVaultArn": one["vault_arn"], **_lifecycle(one)} for one in rule["copy_to"]
+        result["CopyActions"] = [
+            {"DestinationBackupVaultArn": element["vault_arn"], **_lifecycle(element)}
+            for element in rule["copy_to"]
         ]
-    return found
+    return result
 
 
-def _lifecycle(one: Properties) -> Properties:
+def _lifecycle(element: Properties) -> Properties:
     days = {
-        "DeleteAfterDays": one.get("delete_after_days"),
-        "MoveToColdStorageAfterDays": one.get("cold_storage_after_days"),
+        "DeleteAfterDays": element.get("delete_after_days"),
+        "MoveToColdStorageAfterDays": element.get("cold_storage_after_days"),
     }
-    found = {name: value for name, value in days.items() if value is not None}
-    return {"Lifecycle": found} if found else {}
+    result = {name: value for name, value in days.items() if value is not None}
+    return {"Lifecycle": result} if result else {}
 
 
 def _says(value: Any) -> bool:
     """Whether a member that AWS answers says anything: it shows much that is empty."""
     if isinstance(value, dict):
-        return any(_says(one) for one in value.values())
+        return any(_says(element) for element in value.values())
     return value not in (None, [], "", False)

@@ -65,8 +65,8 @@ def vaults(read: AwsReader, scope: Scope) -> dict[str, Properties]:
 
     DescribeBackupVault answers AccessDenied for a vault that is not there, so it cannot tell.
     """
-    found = read.read_all("backup", "ListBackupVaults", scope.region, {}, "BackupVaultList")
-    return {one["BackupVaultName"]: one for one in found or ()}
+    result = read.read_all("backup", "ListBackupVaults", scope.region, {}, "BackupVaultList")
+    return {element["BackupVaultName"]: element for element in result or ()}
 
 
 def role(read: AwsReader, scope: Scope, name: str, address: str = "") -> Observed | None:
@@ -78,13 +78,13 @@ def role(read: AwsReader, scope: Scope, name: str, address: str = "") -> Observe
     attached = read.read_all(
         "iam", "ListAttachedRolePolicies", region, {"RoleName": name}, "AttachedPolicies", "Marker"
     )
-    found = answer["Role"]
+    result = answer["Role"]
     properties: Properties = {
         "name": name,
-        "trust": canonical(found.get("AssumeRolePolicyDocument") or {}),
-        "policies": {one["PolicyArn"]: True for one in attached or ()},
+        "trust": canonical(result.get("AssumeRolePolicyDocument") or {}),
+        "policies": {element["PolicyArn"]: True for element in attached or ()},
     }
-    arn, tags = {"arn": found["Arn"]}, tags_of(found.get("Tags"))
+    arn, tags = {"arn": result["Arn"]}, tags_of(result.get("Tags"))
     return Observed(address, ROLE, region, properties, arn, tags=tags)
 
 
@@ -100,23 +100,29 @@ def settings(read: AwsReader, scope: Scope) -> dict[str, bool]:
 def _names(*sides: Any) -> list[str]:
     """The names that are known, the recorded one first."""
     desired, record = sides
-    return [str(one.properties["name"]) for one in (record, desired) if one and one.properties.get("name")]
+    return [
+        str(element.properties["name"])
+        for element in (record, desired)
+        if element and element.properties.get("name")
+    ]
 
 
 def _vault(
     read: AwsReader, scope: Scope, address: str, name: str, record: Record | None
 ) -> Iterator[Observed]:
-    found = vaults(read, scope)
-    live = found.get(name)
+    result = vaults(read, scope)
+    live = result.get(name)
     if live is None:
         return
     properties: Properties = {"name": name}
     if live.get("EncryptionKeyArn"):
         properties["kms_key_arn"] = live["EncryptionKeyArn"]
     retired = str(record.properties.get("retired")) if record else ""
-    if retired in found and not found[retired].get("NumberOfRecoveryPoints"):
+    if retired in result and not result[retired].get("NumberOfRecoveryPoints"):
         properties["retired"] = retired
-    own = [one for one in found if str(found[one].get("CreatorRequestId", "")).startswith(MADE_BY)]
+    own = [
+        element for element in result if str(result[element].get("CreatorRequestId", "")).startswith(MADE_BY)
+    ]
     raw = {"points": live.get("NumberOfRecoveryPoints", 0), "made_here": own}
     yield Observed(address, VAULT, scope.region, properties, {"arn": live["BackupVaultArn"]}, raw=raw)
 
@@ -126,8 +132,12 @@ def _plan(read: AwsReader, scope: Scope, address: str, name: str, record: Record
     answer = _got(read, scope, record.id) if record and record.id else None
     if answer is None:
         listed = read.read_all("backup", "ListBackupPlans", scope.region, {}, "BackupPlansList") or []
-        named = [one for one in listed if one["BackupPlanName"] == name and not one.get("DeletionDate")]
-        named.sort(key=lambda one: not str(one.get("CreatorRequestId", "")).startswith(MADE_BY))
+        named = [
+            element
+            for element in listed
+            if element["BackupPlanName"] == name and not element.get("DeletionDate")
+        ]
+        named.sort(key=lambda element: not str(element.get("CreatorRequestId", "")).startswith(MADE_BY))
         answer = _got(read, scope, named[0]["BackupPlanId"]) if named else None
     return _as_observed(read, scope, address, answer) if answer else None
 
@@ -162,15 +172,17 @@ def _selection(
 ) -> Iterator[Observed]:
     """The recorded selection, else the one of that name, else one of this very table alone (or of these very tags)."""
     listed, name = plan.raw["selections"], _names(desired, record)[0]
-    tags = next((one.properties.get("tags") for one in (record, desired) if one), None)
-    chosen = [one for one in listed if record and one["SelectionId"] == record.id] or [
-        one for one in listed if one["SelectionName"] == name
+    tags = next((element.properties.get("tags") for element in (record, desired) if element), None)
+    chosen = [element for element in listed if record and element["SelectionId"] == record.id] or [
+        element for element in listed if element["SelectionName"] == name
     ]
     if chosen:
         resource = _detailed(read, scope, address, plan, chosen[0]["SelectionId"])
     elif tags:
-        by_tag = (_detailed(read, scope, address, plan, one["SelectionId"]) for one in listed)
-        resource = next((one for one in by_tag if one and one.properties.get("tags") == tags), None)
+        by_tag = (_detailed(read, scope, address, plan, element["SelectionId"]) for element in listed)
+        resource = next(
+            (element for element in by_tag if element and element.properties.get("tags") == tags), None
+        )
     else:
         resource = _of_table(read, scope, address, plan)
     if resource is not None:
@@ -206,8 +218,8 @@ def _discovered(read: AwsReader, scope: Scope) -> Iterator[Observed]:
     With a vault and role made here. Plans of others that select by tag are for more than this table: they stay theirs.
     """
     listed = read.read_all("backup", "ListBackupPlans", scope.region, {}, "BackupPlansList") or []
-    for one in listed:
-        answer = _got(read, scope, one["BackupPlanId"])
+    for element in listed:
+        answer = _got(read, scope, element["BackupPlanId"])
         if answer is None:
             continue
         plan = _as_observed(read, scope, scope.below("backup", "plan"), answer)
@@ -227,8 +239,8 @@ def _covering(read: AwsReader, scope: Scope, plan: Observed) -> Observed | None:
         selection = _of_table(read, scope, address, plan)
         if selection is not None:
             return selection
-    for one in listed if plan.raw["made_here"] else ():
-        resource = _detailed(read, scope, address, plan, one["SelectionId"])
+    for element in listed if plan.raw["made_here"] else ():
+        resource = _detailed(read, scope, address, plan, element["SelectionId"])
         wanted = resource.properties.get("tags") if resource and resource.raw["made_here"] else None
         if wanted and wanted.items() <= _tags_of_table(read, scope).items():
             return resource

@@ -160,7 +160,7 @@ def create_plan(work: TableChanges, entry: AddressDiff) -> Step:
     """Make the plan. It is looked up by what made it, else by name, since names are not unique."""
     wanted, token = _wanted(entry), _token(work, entry)
     ours = f"BackupPlansList[?CreatorRequestId=='{token}']"
-    found = f"({ours} || BackupPlansList[?BackupPlanName=='{wanted['name']}'])"
+    result = f"({ours} || BackupPlansList[?BackupPlanName=='{wanted['name']}'])"
     return _step(
         entry,
         Rank.BACKUP_PLAN,
@@ -173,12 +173,12 @@ def create_plan(work: TableChanges, entry: AddressDiff) -> Step:
             service="backup",
             api="ListBackupPlans",
             parameters={"MaxResults": 1000},
-            until=f"length({found})>`0`",
+            until=f"length({result})>`0`",
             expected=1,
             timeout=120,
         ),
         set=wanted,
-        outputs={"id": f"{found} | [0].BackupPlanId", "arn": f"{found} | [0].BackupPlanArn"},
+        outputs={"id": f"{result} | [0].BackupPlanId", "arn": f"{result} | [0].BackupPlanArn"},
     )
 
 
@@ -226,7 +226,7 @@ def create_selection(work: TableChanges, entry: AddressDiff, plan: AddressDiff, 
     """Put the table into the plan. `new_role`: the role is made in this run, and AWS Backup does not know it yet."""
     wanted = _wanted(entry)
     plan_id = plan.live.outputs["id"] if plan.live else reference(plan.address, "id")
-    found = f"BackupSelectionsList[?SelectionName=='{wanted['name']}']"
+    result = f"BackupSelectionsList[?SelectionName=='{wanted['name']}']"
     return _step(
         entry,
         Rank.SELECTION,
@@ -244,12 +244,12 @@ def create_selection(work: TableChanges, entry: AddressDiff, plan: AddressDiff, 
             service="backup",
             api="ListBackupSelections",
             parameters={"BackupPlanId": plan_id, "MaxResults": 1000},
-            until=f"length({found})>`0`",
+            until=f"length({result})>`0`",
             expected=1,
             timeout=120,
         ),
         set=wanted,
-        outputs={"id": f"{found} | [0].SelectionId", "plan_id": f"{found} | [0].BackupPlanId"},
+        outputs={"id": f"{result} | [0].SelectionId", "plan_id": f"{result} | [0].BackupPlanId"},
     )
 
 

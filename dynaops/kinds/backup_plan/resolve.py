@@ -33,16 +33,16 @@ class _Look(NamedTuple):
 def resolved(read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]) -> dict[str, AddressDiff]:
     """ARNs filled in; the account's own service role in place of one of ours; what findings must know."""
     by_address = {entry.address: entry for entry in entries}
-    found = _switched(read, scope, by_address)
-    by_address |= found
+    result = _switched(read, scope, by_address)
+    by_address |= result
     for part, resolve in (("vault", _vault), ("role", _role), ("plan", _plan), ("selection", _selection)):
         address = scope.below("backup", part)
         entry = by_address.get(address)
         if entry is not None and entry.desired is not None:
-            by_address[address] = found[address] = resolve(
+            by_address[address] = result[address] = resolve(
                 _Look(read, scope, by_address), entry, entry.desired
             )
-    return found
+    return result
 
 
 def _switched(
@@ -55,7 +55,7 @@ def _switched(
     plan, left = (entries.get(scope.below("backup", part)) for part in ("plan", RETIRED["plan"]))
     if plan is None or not is_switched(plan.desired, plan.record) or (left and left.record):
         return _lean_on_selection(scope, entries)
-    found: dict[str, AddressDiff] = {}
+    result: dict[str, AddressDiff] = {}
     for part in ("plan", "selection"):
         entry = entries.get(scope.below("backup", part))
         if entry is None or entry.record is None:
@@ -66,32 +66,32 @@ def _switched(
             (there.live if there else None) if read else entry.live and replace(entry.live, address=address)
         )
         record = _renamed(entry.record, scope)
-        found[address] = replace(
+        result[address] = replace(
             entry, address=address, desired=None, record=record, live=live, known_as=entry.address
         )
-        found[entry.address] = replace(entry, record=None, live=entry.live if read else None)
-    return {**found, **_lean_on_selection(scope, {**entries, **found})}
+        result[entry.address] = replace(entry, record=None, live=entry.live if read else None)
+    return {**result, **_lean_on_selection(scope, {**entries, **result})}
 
 
 def _renamed(record: Record, scope: Scope) -> Record:
     old, new = scope.below("backup", "plan"), scope.below("backup", RETIRED["plan"])
     return record.model_copy(
-        update={"depends_on": tuple(new if one == old else one for one in record.depends_on)}
+        update={"depends_on": tuple(new if element == old else element for element in record.depends_on)}
     )
 
 
 def _lean_on_selection(scope: Scope, entries: Mapping[str, AddressDiff]) -> dict[str, AddressDiff]:
     """The old selection goes only when the new one is there: tables must not be without backups in between."""
     selection = scope.below("backup", "selection")
-    found = {}
+    result = {}
     for part in ("plan", "selection"):
         address = scope.below("backup", RETIRED[part])
         entry = entries.get(address)
         if entry is not None and entry.record is not None:
             leans_on = tuple(dict.fromkeys((*entry.record.depends_on, selection)))
             record = entry.record.model_copy(update={"depends_on": leans_on})
-            found[address] = replace(entry, record=record)
-    return found
+            result[address] = replace(entry, record=record)
+    return result
 
 
 def _vault(look: _Look, entry: AddressDiff, desired: Resource) -> AddressDiff:

@@ -116,7 +116,7 @@ def _statement(spec: TableSpec, policy: str, statement: dict[str, Any], path: st
         yield make_finding(DDB416, f"Effect: {statement['Effect']!r} is neither Allow nor Deny", path=path)
     for name in _placeholders(statement):
         if name not in KNOWN:
-            known = ", ".join(f"${{{one}}}" for one in KNOWN)
+            known = ", ".join(f"${{{element}}}" for element in KNOWN)
             yield make_finding(
                 DDB417, f"${{{name}}} means nothing in a policy", f"There are {known}.", path=path
             )
@@ -129,7 +129,7 @@ def _statement(spec: TableSpec, policy: str, statement: dict[str, Any], path: st
 
 def _placeholders(value: Any) -> set[str]:
     if isinstance(value, dict):
-        return set().union(*(_placeholders(one) for one in value.values())) if value else set()
+        return set().union(*(_placeholders(element) for element in value.values())) if value else set()
     if isinstance(value, list):
-        return set().union(*(_placeholders(one) for one in value)) if value else set()
+        return set().union(*(_placeholders(element) for element in value)) if value else set()
     return set(_PLACEHOLDER.findall(value)) if isinstance(value, str) else set()

@@ -98,7 +98,7 @@ def _logs(spec: TableSpec) -> list[Document]:
 
 
 def _failures(spec: TableSpec) -> list[Document]:
-    found = []
+    result = []
     targets = {trigger.on_failure_arn for trigger in spec.lambda_triggers or ()}
     for service, action, sid in (
         ("sqs", "SendMessage", "FailuresToQueue"),
@@ -106,21 +106,21 @@ def _failures(spec: TableSpec) -> list[Document]:
     ):
         arns = sorted(arn for arn in targets if arn and f":{service}:" in arn)
         if arns:
-            found.append(_allow(sid, (action,), arns, service))
+            result.append(_allow(sid, (action,), arns, service))
     buckets = sorted(arn for arn in targets if arn and ":s3:::" in arn)
     if buckets:
-        found.append(_allow("FailuresToBucket", ("ListBucket",), buckets, "s3"))
-        found.append(_allow("FailuresAsObjects", ("PutObject",), [f"{arn}/*" for arn in buckets], "s3"))
-    return found
+        result.append(_allow("FailuresToBucket", ("ListBucket",), buckets, "s3"))
+        result.append(_allow("FailuresAsObjects", ("PutObject",), [f"{arn}/*" for arn in buckets], "s3"))
+    return result
 
 
 def _expanded(value: Any, arns: list[str]) -> Any:
     """A list (or single) ``${index_arns}`` becomes all of them."""
     if isinstance(value, dict):
-        return {key: _expanded(one, arns) for key, one in value.items()}
+        return {key: _expanded(element, arns) for key, element in value.items()}
     if isinstance(value, list):
         flat: list[Any] = []
-        for one in value:
-            flat.extend(arns if one == "${index_arns}" else [_expanded(one, arns)])
+        for element in value:
+            flat.extend(arns if element == "${index_arns}" else [_expanded(element, arns)])
         return flat
     return arns if value == "${index_arns}" else value

@@ -74,7 +74,7 @@ class IamPolicyHandler(BaseHandler):
         return None
 
     def declare(self, scope: Scope, spec: TableSpec) -> Iterator[Resource]:
-        granted = [one.function for one in spec.lambda_triggers or () if one.grant_role]
+        granted = [element.function for element in spec.lambda_triggers or () if element.grant_role]
         for part, written in PARTS.items():
             access = getattr(spec.iam, part) if spec.iam else None
             grant = granted if part == "lambda_access" else []
@@ -83,7 +83,7 @@ class IamPolicyHandler(BaseHandler):
                 yield self._resource(scope, part, name, access, written(spec), grant)
         for custom in (spec.iam.custom if spec.iam else None) or ():
             indexes = [*(spec.global_secondary_indexes or ()), *(spec.local_secondary_indexes or ())]
-            document = documents.custom(custom.statements, [one.name for one in indexes])
+            document = documents.custom(custom.statements, [element.name for element in indexes])
             yield self._resource(scope, f"custom/{custom.name}", custom.name, custom, document, [])
 
     def _resource(
@@ -111,30 +111,30 @@ class IamPolicyHandler(BaseHandler):
         """Those that spec or state name; to discover, those of the names and descriptions that dynaops gives."""
         named = known.of_kinds(KIND)
         for part in PARTS if known.discover else ():
-            found = _discovered(read, scope, part)
-            if found is not None and found.address not in named:
-                yield found
+            result = _discovered(read, scope, part)
+            if result is not None and result.address not in named:
+                yield result
         for address, (desired, record) in named.items():
             side = record or desired
             assert side is not None, "what is known is desired or recorded"
             arn = (record.arn if record else None) or policy_arn(
                 scope, read.account, side.properties["name"], side.properties["path"]
             )
-            found = _described(read, scope, arn)
-            if found is not None:
-                yield replace(found, address=address)
+            result = _described(read, scope, arn)
+            if result is not None:
+                yield replace(result, address=address)
 
     def resolve(
         self, read: AwsReader | None, scope: Scope, entries: Sequence[AddressDiff]
     ) -> dict[str, AddressDiff]:
         """ARNs filled in, granted functions' roles named, and what a new version must first make room for."""
         by_address = {entry.address: entry for entry in entries}
-        found = {}
+        result = {}
         for entry in entries:
             if entry.kind == KIND:
                 resolved = _with_desired(read, scope, entry, by_address)
-                found[entry.address] = _with_versions(read, scope, resolved)
-        return found
+                result[entry.address] = _with_versions(read, scope, resolved)
+        return result
 
     def findings(self, work: TableChanges) -> Iterator[Finding]:
         for entry in work.of_kind(KIND):
@@ -160,19 +160,19 @@ class IamPolicyHandler(BaseHandler):
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
         """Those that were found, with the roles that have them. Custom ones are adopted by a spec that names them."""
         parts = {resource.address: resource.properties for resource in live if resource.kind == KIND}
-        found = {
+        result = {
             part: _exported(policy_name(scope, part), parts[scope.below("iam", part)])
             for part in PARTS
             if scope.below("iam", part) in parts
         }
-        return {"iam": found} if found else {}
+        return {"iam": result} if result else {}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """``policy_arns/lambda_access``, ``policy_arns/custom/NAME``."""
-        found: Properties = {}
+        result: Properties = {}
         for address, record in sorted(records.items()):
-            nest(found, address.replace(scope.below("iam"), "policy_arns", 1), record.arn)
-        return found
+            nest(result, address.replace(scope.below("iam"), "policy_arns", 1), record.arn)
+        return result
 
     def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         for role in resource.properties.get("roles", ()):
@@ -279,19 +279,19 @@ def _described(read: AwsReader, scope: Scope, arn: str) -> Observed | None:
     version = {"PolicyArn": arn, "VersionId": policy["DefaultVersionId"]}
     text = read.read("iam", "GetPolicyVersion", scope.region, version) or {}
     document = text.get("PolicyVersion", {}).get("Document") or {}
-    found: Properties = {
+    result: Properties = {
         "name": policy["PolicyName"],
         "path": policy["Path"],
         "document": canonical(document),
     }
     users = _attached(read, scope, arn) if policy.get("AttachmentCount") else {}
     if users.get("PolicyRoles"):
-        found["roles"] = {one["RoleName"]: True for one in users["PolicyRoles"]}
-    others = [f"user {one['UserName']}" for one in users.get("PolicyUsers", ())]
-    others += [f"group {one['GroupName']}" for one in users.get("PolicyGroups", ())]
+        result["roles"] = {element["RoleName"]: True for element in users["PolicyRoles"]}
+    others = [f"user {element['UserName']}" for element in users.get("PolicyUsers", ())]
+    others += [f"group {element['GroupName']}" for element in users.get("PolicyGroups", ())]
     raw = {"others": others, "description": policy.get("Description")}
     outputs = {"arn": arn, "id": policy["PolicyId"]}
-    return Observed("", KIND, scope.region, found, outputs, raw=raw, tags=tags_of(policy.get("Tags")))
+    return Observed("", KIND, scope.region, result, outputs, raw=raw, tags=tags_of(policy.get("Tags")))
 
 
 def _discovered(read: AwsReader, scope: Scope, part: str) -> Observed | None:
@@ -315,16 +315,16 @@ def log_group_of(read: AwsReader, scope: Scope) -> str | None:
 
 
 def _attached(read: AwsReader, scope: Scope, arn: str) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    result: dict[str, list[Any]] = {}
     following: dict[str, Any] = {}
     while True:
         answer = (
             read.read("iam", "ListEntitiesForPolicy", scope.region, {"PolicyArn": arn, **following}) or {}
         )
         for member in ("PolicyRoles", "PolicyUsers", "PolicyGroups"):
-            found.setdefault(member, []).extend(answer.get(member, ()))
+            result.setdefault(member, []).extend(answer.get(member, ()))
         if not answer.get("IsTruncated"):
-            return found
+            return result
         following = {"Marker": answer["Marker"]}
 
 
@@ -376,7 +376,7 @@ def _with_versions(read: AwsReader | None, scope: Scope, entry: AddressDiff) -> 
     live = entry.live.properties
     if entry.desired and all(wanted[member] == live[member] for member in ("document", "name", "path")):
         return entry
-    found = read.read_all(
+    result = read.read_all(
         "iam",
         "ListPolicyVersions",
         scope.region,
@@ -384,8 +384,10 @@ def _with_versions(read: AwsReader | None, scope: Scope, entry: AddressDiff) -> 
         "Versions",
         "Marker",
     )
-    others = [one for one in found or () if not one["IsDefaultVersion"]]
-    ids = [one["VersionId"] for one in sorted(others, key=lambda one: int(one["VersionId"][1:]))]
+    others = [element for element in result or () if not element["IsDefaultVersion"]]
+    ids = [
+        element["VersionId"] for element in sorted(others, key=lambda element: int(element["VersionId"][1:]))
+    ]
     return replace(entry, live=replace(entry.live, raw={**entry.live.raw, "versions": ids}))
 
 

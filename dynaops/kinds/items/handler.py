@@ -171,13 +171,13 @@ def _read(read: AwsReader, scope: Scope, texts: list[str], types: dict[str, str]
     """The items that are live of those that the key texts name; a text that fits no key of the table is left out."""
     keys = {text: key for text in texts if (key := key_of(text, types)) is not None}
     names = {digest(key): text for text, key in keys.items()}
-    found: dict[str, Typed] = {}
+    result: dict[str, Typed] = {}
     waiting = list(keys.values())
     for start in range(0, len(waiting), _READ_AT_ONCE):
         for answered in _batch(read, scope, waiting[start : start + _READ_AT_ONCE]):
             item = typed(answered)
-            found[names[digest({name: item[name] for name in types})]] = item
-    return found
+            result[names[digest({name: item[name] for name in types})]] = item
+    return result
 
 
 def _batch(read: AwsReader, scope: Scope, keys: list[Typed]) -> Iterator[dict[str, Any]]:
@@ -224,7 +224,7 @@ def _with_items(difference: Difference, live: Mapping[str, Typed], wanted: Mappi
     after = wanted.get(key) if difference.after is not None else None
     if before is None and after is None:
         return difference  # planned without a look at AWS
-    sides = [readable(one) if one is not None else None for one in (before, after)]
+    sides = [readable(element) if element is not None else None for element in (before, after)]
     if sides[0] == sides[1]:
         sides = [before, after]  # they differ in their types only
     return difference.model_copy(update={"before": sides[0], "after": sides[1]})

@@ -146,9 +146,9 @@ def _readable(value: Typed) -> Any:
     if kind == "M":
         return readable(content)
     if kind == "L":
-        return [_readable(one) for one in content]
+        return [_readable(element) for element in content]
     if kind == "NS":
-        return [_shown(one) for one in content]
+        return [_shown(element) for element in content]
     if kind == "N":
         return _shown(content)
     return None if kind == "NULL" else content

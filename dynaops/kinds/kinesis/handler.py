@@ -86,14 +86,16 @@ class KinesisHandler(BaseHandler):
             return
         name = {"TableName": scope.table_name}
         answer = read.read("dynamodb", "DescribeKinesisStreamingDestination", scope.region, name) or {}
-        for one in answer.get("KinesisDataStreamDestinations", ()):
-            if one.get("DestinationStatus") in _LIVE:
-                precision = one.get("ApproximateCreationDateTimePrecision", _DEFAULT)
-                found = {"stream_arn": one["StreamArn"], "precision": precision}
-                outputs = {"stream_arn": one["StreamArn"]}
-                if one["DestinationStatus"] == _SETTLED:  # a passing status would be a state update by itself
+        for element in answer.get("KinesisDataStreamDestinations", ()):
+            if element.get("DestinationStatus") in _LIVE:
+                precision = element.get("ApproximateCreationDateTimePrecision", _DEFAULT)
+                result = {"stream_arn": element["StreamArn"], "precision": precision}
+                outputs = {"stream_arn": element["StreamArn"]}
+                if (
+                    element["DestinationStatus"] == _SETTLED
+                ):  # a passing status would be a state update by itself
                     outputs["status"] = _SETTLED
-                yield Observed(scope.below(KIND), KIND, scope.region, found, outputs, owner=scope.address)
+                yield Observed(scope.below(KIND), KIND, scope.region, result, outputs, owner=scope.address)
 
     def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         yield by_arn(str(resource.properties["stream_arn"]), resource.region, label="")
@@ -119,8 +121,8 @@ class KinesisHandler(BaseHandler):
                 )
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
-        return {KIND: found} if found else {}
+        result = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
+        return {KIND: result} if result else {}
 
     def aws_names(self, scope: Scope, entry: AddressDiff) -> tuple[str, ...]:
         arn = entry.live.properties.get("stream_arn") if entry.live else None

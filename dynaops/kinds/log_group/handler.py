@@ -105,13 +105,13 @@ class LogGroupHandler(BaseHandler):
         for address, (desired, record) in known.of_kinds(KIND).items():
             side = record or desired
             name = side.properties.get("name") if side else None
-            found = _described(read, scope, str(name)) if name else None
-            if found is not None:
-                yield _observed(scope, address, found)
+            result = _described(read, scope, str(name)) if name else None
+            if result is not None:
+                yield _observed(scope, address, result)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        found = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
-        return {KIND: found} if found else {}
+        result = {resource.address: resource.properties for resource in live}.get(scope.below(KIND))
+        return {KIND: result} if result else {}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         record = records.get(scope.below(KIND))
@@ -148,12 +148,12 @@ def _observed(scope: Scope, address: str, group: dict[str, Any]) -> Observed:
 
 
 def _properties(group: dict[str, Any]) -> dict[str, Any]:
-    found = {
+    result = {
         "name": group["logGroupName"],
         "retention_days": group.get("retentionInDays"),
         "kms_key_arn": group.get("kmsKeyId"),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in result.items() if value is not None}
 
 
 def _arn(group: dict[str, Any]) -> str:

@@ -151,14 +151,14 @@ class PipesHandler(BaseHandler):
 
     def refine(self, work: TableChanges) -> Mapping[str, AddressDiff]:
         """A pipe that could not be made is made anew; a role that others have added policies to is let go."""
-        found = {}
+        result = {}
         for entry in work.of_kind(PIPE):
             if entry.desired and _never_made(entry):
-                found[entry.address] = replace(entry, change=_made_anew(entry))
+                result[entry.address] = replace(entry, change=_made_anew(entry))
         for entry in work.of_kind(ROLE):
             if entry.action is Action.DELETE and _others(entry):
-                found[entry.address] = replace(entry, change=None, let_go=True)
-        return found
+                result[entry.address] = replace(entry, change=None, let_go=True)
+        return result
 
     def findings(self, work: TableChanges) -> Iterator[Finding]:
         for entry in work.of_kind(PIPE):
@@ -187,12 +187,12 @@ class PipesHandler(BaseHandler):
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
         """``pipes/NAME/arn`` and ``pipes/NAME/role_arn``."""
-        found = {
+        result = {
             address.rpartition("/")[2]: {"arn": record.arn, "role_arn": record.properties.get("role_arn")}
             for address, record in sorted(records.items())
             if record.kind == PIPE
         }
-        return {"pipes": found} if found else {}
+        return {"pipes": result} if result else {}
 
     def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         """The stream, what the pipe sends to and is enriched by, its role where that is not ours, its key."""

@@ -37,14 +37,14 @@ _DEFAULTS: dict[str, Any] = {name: Pipe.model_fields[name].default for name in _
 
 def wanted(pipe: Pipe) -> Properties:
     """A spec's pipe in normal form, without what is known only later: its stream, and a role that is made for it."""
-    found: Properties = pipe.model_dump(exclude_none=True, exclude={"filters"})
+    result: Properties = pipe.model_dump(exclude_none=True, exclude={"filters"})
     filters = [_pattern(pattern) for pattern in pipe.filters or ()]
     if filters:
-        found["filters"] = filters
+        result["filters"] = filters
     target = targets.target_of(pipe.target_arn)
     if target and target.invocation_type:
-        found.setdefault("invocation_type", target.invocation_type)
-    return found
+        result.setdefault("invocation_type", target.invocation_type)
+    return result
 
 
 def properties_of(pipe: dict[str, Any], record: Record | None) -> Properties:
@@ -58,33 +58,33 @@ def properties_of(pipe: dict[str, Any], record: Record | None) -> Properties:
     start = stream.get("StartingPosition")
     if record and record.properties.get("stream") == pipe["Source"]:
         start = record.properties.get("starting_position", start)
-    found: Properties = {
+    result: Properties = {
         "name": pipe["Name"],
         "stream": pipe["Source"],
         "starting_position": start,
         "enabled": pipe.get("DesiredState") != "STOPPED",
     }
     for name, member in _SOURCE_MEMBERS.items():
-        found[name] = stream.get(member, _DEFAULTS[name])
-    found["filters"] = [
+        result[name] = stream.get(member, _DEFAULTS[name])
+    result["filters"] = [
         _pattern(entry["Pattern"]) for entry in (source.get("FilterCriteria") or {}).get("Filters") or ()
     ]
-    found["dead_letter_arn"] = (stream.get("DeadLetterConfig") or {}).get("Arn")
-    found |= {name: pipe.get(member) for name, member in _PLAIN_MEMBERS.items()}
-    found |= _target_properties(pipe)
-    return {name: value for name, value in found.items() if value not in (None, "", [])}
+    result["dead_letter_arn"] = (stream.get("DeadLetterConfig") or {}).get("Arn")
+    result |= {name: pipe.get(member) for name, member in _PLAIN_MEMBERS.items()}
+    result |= _target_properties(pipe)
+    return {name: value for name, value in result.items() if value not in (None, "", [])}
 
 
 def _target_properties(pipe: dict[str, Any]) -> Properties:
     parameters = pipe.get("TargetParameters") or {}
-    found: Properties = {"input_template": parameters.get("InputTemplate")}
+    result: Properties = {"input_template": parameters.get("InputTemplate")}
     target = targets.target_of(pipe["Target"])
     if target is not None and target.parameters:
         own = parameters.get(target.parameters) or {}
-        found |= {name: own.get(_TARGET_MEMBERS[name]) for name in target.takes}
-    if target is not None and target.invocation_type and not found["invocation_type"]:
-        found["invocation_type"] = "REQUEST_RESPONSE"  # AWS's default (CreatePipe, API reference)
-    return found
+        result |= {name: own.get(_TARGET_MEMBERS[name]) for name in target.takes}
+    if target is not None and target.invocation_type and not result["invocation_type"]:
+        result["invocation_type"] = "REQUEST_RESPONSE"  # AWS's default (CreatePipe, API reference)
+    return result
 
 
 def create_parameters(properties: Properties, starting_position: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def create_parameters(properties: Properties, starting_position: str) -> dict[st
     if not properties.get("filters"):
         del source["FilterCriteria"]
     target = {member: value for member, value in _target(properties).items() if value}
-    found = {
+    result = {
         "Name": properties["name"],
         "Source": properties["stream"],
         "DesiredState": state_of(properties),
@@ -102,7 +102,7 @@ def create_parameters(properties: Properties, starting_position: str) -> dict[st
         "TargetParameters": target,
         **{member: properties.get(name) for name, member in _PLAIN_MEMBERS.items()},
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in result.items() if value}
 
 
 def update_parameters(properties: Properties, names: Iterable[str]) -> dict[str, Any]:
@@ -112,20 +112,20 @@ def update_parameters(properties: Properties, names: Iterable[str]) -> dict[str,
     (UpdatePipe, API reference), so each of these is sent whole. Empty texts take a setting away.
     """
     changed = set(names)
-    found: dict[str, Any] = {"Name": properties["name"], "RoleArn": properties["role_arn"]}
-    found |= {member: properties.get(name, "") for name, member in _PLAIN_MEMBERS.items() if name in changed}
+    result: dict[str, Any] = {"Name": properties["name"], "RoleArn": properties["role_arn"]}
+    result |= {member: properties.get(name, "") for name, member in _PLAIN_MEMBERS.items() if name in changed}
     if "enabled" in changed:
-        found["DesiredState"] = state_of(properties)
+        result["DesiredState"] = state_of(properties)
     source = _source(properties)
     sent = {
         "DynamoDBStreamParameters": changed & {*_SOURCE_MEMBERS, "dead_letter_arn"},
         "FilterCriteria": changed & {"filters"},
     }
     if any(sent.values()):
-        found["SourceParameters"] = {name: source[name] for name, needed in sent.items() if needed}
+        result["SourceParameters"] = {name: source[name] for name, needed in sent.items() if needed}
     if changed & {*_TARGET_MEMBERS, "target_arn", "input_template"}:
-        found["TargetParameters"] = _target(properties)
-    return found
+        result["TargetParameters"] = _target(properties)
+    return result
 
 
 def state_of(properties: Properties) -> str:
@@ -143,12 +143,12 @@ def _source(properties: Properties) -> dict[str, Any]:
 
 def _target(properties: Properties) -> dict[str, Any]:
     target = targets.target_of(properties["target_arn"])
-    found: dict[str, Any] = {"InputTemplate": properties.get("input_template", "")}
+    result: dict[str, Any] = {"InputTemplate": properties.get("input_template", "")}
     if target is not None and target.parameters:
-        found[target.parameters] = {
+        result[target.parameters] = {
             _TARGET_MEMBERS[name]: properties[name] for name in target.takes if name in properties
         }
-    return found
+    return result
 
 
 def _pattern(pattern: str | dict[str, Any]) -> str:

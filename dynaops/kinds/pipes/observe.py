@@ -92,5 +92,5 @@ def _others(read: AwsReader, scope: Scope, name: str) -> list[str]:
         "iam", "ListAttachedRolePolicies", scope.region, named, "AttachedPolicies", "Marker"
     )
     inline = read.read_all("iam", "ListRolePolicies", scope.region, named, "PolicyNames", "Marker")
-    found = [str(policy["PolicyName"]) for policy in attached or ()]
-    return found + [str(policy) for policy in inline or () if policy != POLICY_NAME]
+    result = [str(policy["PolicyName"]) for policy in attached or ()]
+    return result + [str(policy) for policy in inline or () if policy != POLICY_NAME]

@@ -158,13 +158,13 @@ def _strong(spec: TableSpec) -> Iterator[Finding]:
             "strong consistency takes two replicas, or one and a witness",
             path="multi_region_consistency",
         )
-    regions = {one.region for one in spec.replicas or ()} | {
-        one for one in (spec.witness_region, spec.region) if one
+    regions = {element.region for element in spec.replicas or ()} | {
+        element for element in (spec.witness_region, spec.region) if element
     }
-    if not any(regions <= one for one in STRONG_SETS):
+    if not any(regions <= element for element in STRONG_SETS):
         yield make_finding(
             DDB468,
             f"strong consistency is not to be had among {', '.join(sorted(regions))}",
-            "The sets of regions: " + "; ".join(", ".join(sorted(one)) for one in STRONG_SETS) + ".",
+            "The sets of regions: " + "; ".join(", ".join(sorted(element)) for element in STRONG_SETS) + ".",
             path="multi_region_consistency",
         )

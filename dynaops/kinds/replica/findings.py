@@ -49,7 +49,9 @@ def _kept_stream(work: TableChanges, entries: list[AddressDiff]) -> Iterator[Fin
     change = work.table.difference("stream")
     going = {entry.region for entry in entries if entry.action is Action.DELETE}
     raw = work.table.live.raw if work.table.live else {}
-    staying = sorted(one["RegionName"] for one in raw.get("Replicas", ()) if one["RegionName"] not in going)
+    staying = sorted(
+        element["RegionName"] for element in raw.get("Replicas", ()) if element["RegionName"] not in going
+    )
     if change is None or change.before is None or not staying or work.table.action is Action.REPLACE:
         return
     yield make_finding(

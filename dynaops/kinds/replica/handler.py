@@ -113,7 +113,7 @@ class ReplicaHandler(BaseHandler):
     ) -> Iterator[Observed]:
         assert table is not None, "a replica is one of a live table"
         named = {address.rpartition("/")[2] for address in known.of_kinds(KIND)}
-        everywhere = {one["RegionName"] for one in table.raw.get("Replicas", ())}
+        everywhere = {element["RegionName"] for element in table.raw.get("Replicas", ())}
         yield from replicas(read, scope, table, everywhere if known.discover else named)
         live = _live_group(table)
         if live and (known.discover or known.of_kinds(GROUP) or "consistency" in live):
@@ -136,11 +136,13 @@ class ReplicaHandler(BaseHandler):
         return findings.check(work)
 
     def export(self, scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
-        table = next((one.properties for one in live if one.address == scope.address), {})
-        regional = sorted((one for one in live if one.kind == KIND), key=lambda one: one.region)
-        found = [_exported(one, table) for one in regional]  # AWS promises no order
-        together = next((one.properties for one in live if one.kind == GROUP), {})
-        spec: dict[str, Any] = {"replicas": found} if found else {}
+        table = next((element.properties for element in live if element.address == scope.address), {})
+        regional = sorted(
+            (element for element in live if element.kind == KIND), key=lambda element: element.region
+        )
+        result = [_exported(element, table) for element in regional]  # AWS promises no order
+        together = next((element.properties for element in live if element.kind == GROUP), {})
+        spec: dict[str, Any] = {"replicas": result} if result else {}
         if together.get("consistency") == "STRONG":
             spec["multi_region_consistency"] = "STRONG"
             if together.get("witness_region"):
@@ -177,53 +179,53 @@ class ReplicaHandler(BaseHandler):
 
 def _wanted(spec: TableSpec, replica: Replica) -> Properties:
     """A spec's replica in normal form: what is off is left out, since that is how replicas are made."""
-    found: Properties = {}
+    result: Properties = {}
     if replica.kms_key_arn:
-        found["kms_key_arn"] = replica.kms_key_arn
+        result["kms_key_arn"] = replica.kms_key_arn
     if replica.table_class:
-        found["table_class"] = replica.table_class
+        result["table_class"] = replica.table_class
     if replica.deletion_protection:
-        found["deletion_protection"] = True
+        result["deletion_protection"] = True
     recovery = replica.point_in_time_recovery
     if recovery and recovery.enabled:
-        found["point_in_time_recovery"] = recovery.model_dump()
+        result["point_in_time_recovery"] = recovery.model_dump()
     tags = {**(spec.tags or {} if replica.propagate_tags else {}), **(replica.tags or {})}
     if tags:
-        found["tags"] = tags
-    return found
+        result["tags"] = tags
+    return result
 
 
 def _group(spec: TableSpec) -> Properties:
-    found: Properties = {}
+    result: Properties = {}
     if spec.multi_region_consistency == "STRONG":
-        found["consistency"] = "STRONG"
+        result["consistency"] = "STRONG"
         if spec.witness_region:
-            found["witness_region"] = spec.witness_region
+            result["witness_region"] = spec.witness_region
     block = spec.global_table
     if block and block.settings_replication:
-        found["settings_replication"] = block.settings_replication
+        result["settings_replication"] = block.settings_replication
     if block and block.disassociation_protection is not None:
-        found["disassociation_protection"] = block.disassociation_protection
-    return found
+        result["disassociation_protection"] = block.disassociation_protection
+    return result
 
 
 def _live_group(table: Observed) -> Properties:
-    found: Properties = {}
+    result: Properties = {}
     if table.raw.get("MultiRegionConsistency") == "STRONG":
-        found["consistency"] = "STRONG"
+        result["consistency"] = "STRONG"
         witnesses = [
-            one["RegionName"]
-            for one in table.raw.get("GlobalTableWitnesses", ())
-            if one.get("WitnessStatus") != "DELETING"
+            element["RegionName"]
+            for element in table.raw.get("GlobalTableWitnesses", ())
+            if element.get("WitnessStatus") != "DELETING"
         ]
         if witnesses:
-            found["witness_region"] = witnesses[0]
+            result["witness_region"] = witnesses[0]
     mode = table.raw.get("GlobalTableSettingsReplicationMode")
     if mode:
-        found["settings_replication"] = mode
+        result["settings_replication"] = mode
     if "DisassociationProtectionEnabled" in table.raw:
-        found["disassociation_protection"] = table.raw["DisassociationProtectionEnabled"]
-    return found
+        result["disassociation_protection"] = table.raw["DisassociationProtectionEnabled"]
+    return result
 
 
 def _resolved(
@@ -248,7 +250,7 @@ def _never_scaled(read: AwsReader, scope: Scope, entries: Sequence[AddressDiff])
     if not (coming and provisioned and table.live):
         return []
     ours = {entry.name for entry in entries if entry.kind == "gsi" and (entry.desired or entry.record)}
-    theirs = [one["IndexName"] for one in table.live.raw.get("GlobalSecondaryIndexes", ())]
+    theirs = [element["IndexName"] for element in table.live.raw.get("GlobalSecondaryIndexes", ())]
     return [name for name in theirs if name not in ours and not _is_scaled(read, scope, name)]
 
 
@@ -268,17 +270,17 @@ def _exported(observed: Observed, table: Properties) -> dict[str, Any]:
     tags, shared = live.get("tags", {}), table.get("tags", {})
     propagated = all(tags.get(key) == value for key, value in shared.items())
     own = {key: value for key, value in tags.items() if not propagated or shared.get(key) != value}
-    found: dict[str, Any] = {"region": observed.region}
+    result: dict[str, Any] = {"region": observed.region}
     if table.get("encryption", {}).get("kms_key_arn") and live.get("kms_key_arn"):
-        found["kms_key_arn"] = live["kms_key_arn"]
+        result["kms_key_arn"] = live["kms_key_arn"]
     if live.get("table_class") != table.get("table_class"):
-        found["table_class"] = live.get("table_class")
+        result["table_class"] = live.get("table_class")
     for name in ("deletion_protection", "point_in_time_recovery"):
         if name in live:
-            found[name] = live[name]
+            result[name] = live[name]
     if not propagated:
-        found["propagate_tags"] = False
-    return {**found, "tags": own} if own else found
+        result["propagate_tags"] = False
+    return {**result, "tags": own} if own else result
 
 
 HANDLER = ReplicaHandler()

@@ -130,14 +130,16 @@ def _found(work: TableChanges, together: AddressDiff, coming: list[AddressDiff])
         "MultiRegionConsistency": "STRONG",
     }
     done = " && ".join(
-        f"length(Table.Replicas[?RegionName=='{one.region}' && ReplicaStatus=='ACTIVE'] || `[]`)==`1`"
-        for one in coming
+        f"length(Table.Replicas[?RegionName=='{element.region}' && ReplicaStatus=='ACTIVE'] || `[]`)==`1`"
+        for element in coming
     )
     if witness:
         parameters["GlobalTableWitnessUpdates"] = [{"Create": {"RegionName": witness}}]
-        one = f"[?RegionName=='{witness}' && WitnessStatus=='ACTIVE']"
-        done += f" && length(Table.GlobalTableWitnesses{one} || `[]`)==`1`"
-    regions = ", ".join(one.region for one in coming) + (f" and a witness in {witness}" if witness else "")
+        element = f"[?RegionName=='{witness}' && WitnessStatus=='ACTIVE']"
+        done += f" && length(Table.GlobalTableWitnesses{element} || `[]`)==`1`"
+    regions = ", ".join(element.region for element in coming) + (
+        f" and a witness in {witness}" if witness else ""
+    )
     kept = {key: value for key, value in wanted.items() if key in ("consistency", "witness_region")}
     return _step(
         work,
@@ -147,7 +149,7 @@ def _found(work: TableChanges, together: AddressDiff, coming: list[AddressDiff])
         rank=Rank.REPLICA,
         wait=settled(name, f"all members of {name} are ACTIVE", done, 70, _TIMEOUT),
         set=kept,
-        effects=tuple(_made(work, one) for one in coming),
+        effects=tuple(_made(work, element) for element in coming),
         slow=True,
     )
 
@@ -156,25 +158,27 @@ def _dissolve(work: TableChanges, going: list[AddressDiff]) -> Step:
     """Only one call that names all replicas and the witness ends a strong group (DDB-TABLE-260)."""
     name = work.scope.table_name
     raw = work.table.live.raw if work.table.live else {}
-    witnesses = [one["RegionName"] for one in raw.get("GlobalTableWitnesses", ())]
+    witnesses = [element["RegionName"] for element in raw.get("GlobalTableWitnesses", ())]
     parameters: dict[str, Any] = {
         "ReplicaUpdates": [{"Delete": {"RegionName": entry.region}} for entry in going],
     }
     if witnesses:
-        parameters["GlobalTableWitnessUpdates"] = [{"Delete": {"RegionName": one}} for one in witnesses]
+        parameters["GlobalTableWitnessUpdates"] = [
+            {"Delete": {"RegionName": element}} for element in witnesses
+        ]
     together = work.scope.below("global_table")
     return _step(
         work,
         going[0],
-        f"remove all other members of the global table {name}: {', '.join(one.region for one in going)}",
+        f"remove all other members of the global table {name}: {', '.join(element.region for element in going)}",
         parameters,
         rank=Rank.RELEASE_REPLICAS,
         wait=settled(
             name, f"{name} is alone", "length(Table.Replicas || `[]`)==`0`", _LEAVE_SECONDS, _TIMEOUT
         ),
-        removes=", ".join([*map(_arn, going), *(f"the witness in {one}" for one in witnesses)]),
+        removes=", ".join([*map(_arn, going), *(f"the witness in {element}" for element in witnesses)]),
         effects=(
-            *(effect_on(one, forget=True) for one in going),
+            *(effect_on(element, forget=True) for element in going),
             Effect(address=together, kind="global_table", region=work.scope.region, forget=True),
         ),
         danger=_danger(work, going[0]),
@@ -230,12 +234,12 @@ def _member(entry: AddressDiff) -> dict[str, Any]:
     """What a replica can be made with; the rest is set in its region."""
     assert entry.desired is not None, "only a declared replica is made"
     wanted = entry.desired.properties
-    found = {"RegionName": entry.region}
+    result = {"RegionName": entry.region}
     if wanted.get("kms_key_arn"):
-        found["KMSMasterKeyId"] = wanted["kms_key_arn"]
+        result["KMSMasterKeyId"] = wanted["kms_key_arn"]
     if wanted.get("table_class"):
-        found["TableClassOverride"] = wanted["table_class"]
-    return found
+        result["TableClassOverride"] = wanted["table_class"]
+    return result
 
 
 def _group_made(work: TableChanges) -> tuple[Effect, ...]:

@@ -16,12 +16,16 @@ _GOING = ("DELETING", "ARCHIVING", "ARCHIVED")
 
 def replicas(read: AwsReader, scope: Scope, table: Observed, wanted: set[str]) -> list[Observed]:
     """All replicas of the live table; those in the regions `wanted` with the settings of their regions."""
-    listed = [one for one in table.raw.get("Replicas", ()) if one.get("ReplicaStatus") not in _GOING]
+    listed = [
+        element for element in table.raw.get("Replicas", ()) if element.get("ReplicaStatus") not in _GOING
+    ]
     if not listed:
         return []
     with ThreadPoolExecutor(max_workers=len(listed), thread_name_prefix="replica") as pool:
         return list(
-            pool.map(lambda one: _replica(read, scope, table, one, one["RegionName"] in wanted), listed)
+            pool.map(
+                lambda element: _replica(read, scope, table, element, element["RegionName"] in wanted), listed
+            )
         )
 
 
@@ -49,25 +53,25 @@ def _regional(
     """The settings that a replica has of its own (what is off is left out), its description and its tags."""
     name = {"TableName": scope.table_name}
     described = (read.read("dynamodb", "DescribeTable", region, name) or {}).get("Table", {})
-    found: Properties = {"table_class": described.get("TableClassSummary", {}).get("TableClass", "STANDARD")}
+    result: Properties = {"table_class": described.get("TableClassSummary", {}).get("TableClass", "STANDARD")}
     key = described.get("SSEDescription", {}).get("KMSMasterKeyArn")
     if key:
-        found["kms_key_arn"] = key
+        result["kms_key_arn"] = key
     if described.get("DeletionProtectionEnabled"):
-        found["deletion_protection"] = True
+        result["deletion_protection"] = True
     window: dict[str, Any] = read.read("dynamodb", "DescribeContinuousBackups", region, name) or {}
     for member in _WINDOW:
         window = window.get(member, {})
     if window.get("PointInTimeRecoveryStatus") == "ENABLED":
-        found["point_in_time_recovery"] = {
+        result["point_in_time_recovery"] = {
             "enabled": True,
             "recovery_period_days": window.get("RecoveryPeriodInDays", 35),
         }
     tags = read.read_all("dynamodb", "ListTagsOfResource", region, {"ResourceArn": arn}, "Tags") or []
     own = tags_of(tags)
     if own:
-        found["tags"] = own
-    return found, described, own
+        result["tags"] = own
+    return result, described, own
 
 
 def arn_in(arn: str, region: str) -> str:

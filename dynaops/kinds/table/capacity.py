@@ -72,15 +72,17 @@ def _to_provisioned(work: TableChanges, entry: AddressDiff) -> Step:
         table_effect(work, set={"billing_mode": "PROVISIONED", **units}, unset=("on_demand_throughput",))
     ]
     updates = []
-    for one in _standing(work):
+    for element in _standing(work):
         source = (
-            one.desired.properties if one.desired and "read_capacity" in one.desired.properties else wanted
+            element.desired.properties
+            if element.desired and "read_capacity" in element.desired.properties
+            else wanted
         )
-        updates.append(_index_units(one.name, source))
-        if one.record:
+        updates.append(_index_units(element.name, source))
+        if element.record:
             effects.append(
                 effect_on(
-                    one,
+                    element,
                     set={member: source[member] for member in CAPACITIES},
                     unset=("on_demand_throughput",),
                 )
@@ -101,9 +103,11 @@ def _to_provisioned(work: TableChanges, entry: AddressDiff) -> Step:
 
 def _units(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     name = work.scope.table_name
-    own = [one for member in CAPACITIES for one in entry.differences(member)]
+    own = [element for member in CAPACITIES for element in entry.differences(member)]
     indexes = [
-        one for one in _standing(work) if one.desired and any(one.difference(member) for member in CAPACITIES)
+        element
+        for element in _standing(work)
+        if element.desired and any(element.difference(member) for member in CAPACITIES)
     ]
     if not own and not indexes:
         return
@@ -113,18 +117,18 @@ def _units(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
     carried: list[str] = []
     reasons: list[str] = []
     if own and entry.desired:
-        changed = {one.path: one.after for one in own}
+        changed = {element.path: element.after for element in own}
         parameters["ProvisionedThroughput"] = mapping.provisioned({**_live(entry, CAPACITIES), **changed})
         carried += [
             f"ProvisionedThroughput/{_UNITS[member]}" for member in CAPACITIES if member not in changed
         ]
         effects.append(table_effect(work, set=changed))
         conditions.append(_units_are("Table.ProvisionedThroughput", changed))
-        reasons += [f"{one.path}: {one.before} -> {one.after}" for one in own]
+        reasons += [f"{element.path}: {element.before} -> {element.after}" for element in own]
     updates = []
     for number, index in enumerate(indexes):
-        differences = [one for member in CAPACITIES for one in index.differences(member)]
-        changed = {one.path: one.after for one in differences}
+        differences = [element for member in CAPACITIES for element in index.differences(member)]
+        changed = {element.path: element.after for element in differences}
         updates.append(_index_units(index.name, {**_live(index, CAPACITIES), **changed}))
         carried += [
             f"GlobalSecondaryIndexUpdates/{number}/Update/ProvisionedThroughput/{_UNITS[member]}"
@@ -136,7 +140,9 @@ def _units(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
             f"(Table.GlobalSecondaryIndexes[?IndexName=={literal(index.name)}] | [0]).ProvisionedThroughput"
         )
         conditions.append(_units_are(where, changed))
-        reasons += [f"{index.name}.{one.path}: {one.before} -> {one.after}" for one in differences]
+        reasons += [
+            f"{index.name}.{element.path}: {element.before} -> {element.after}" for element in differences
+        ]
     if updates:
         parameters["GlobalSecondaryIndexUpdates"] = updates
     yield table_call(
@@ -156,10 +162,13 @@ def _units(work: TableChanges, entry: AddressDiff) -> Iterator[Step]:
 
 def _decrease_cooldown(work: TableChanges, own: list[Any], indexes: list[AddressDiff]) -> Cooldown | None:
     """Patience with AWS's budget of decreases, where this call lowers anything and today's is spent."""
-    lowered = [one for one in own if one.before and one.after < one.before]
+    lowered = [element for element in own if element.before and element.after < element.before]
     for index in indexes:
         lowered += [
-            one for m in CAPACITIES for one in index.differences(m) if one.before and one.after < one.before
+            element
+            for m in CAPACITIES
+            for element in index.differences(m)
+            if element.before and element.after < element.before
         ]
     if not lowered or decreases_left(work):
         return None

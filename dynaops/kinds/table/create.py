@@ -53,50 +53,50 @@ def _parameters(desired: Resource, indexes: list[AddressDiff], vectors: list[Add
     attributes = dict(wanted["attributes"])
     for entry in indexes:
         attributes.update(_properties(entry)["attributes"])
-    found: Shape = {
+    result: Shape = {
         "TableName": wanted["table_name"],
         "AttributeDefinitions": mapping.attribute_definitions(attributes),
         "KeySchema": mapping.key_schema(wanted),
         "BillingMode": wanted["billing_mode"],
     }
     if wanted["billing_mode"] == "PROVISIONED":
-        found["ProvisionedThroughput"] = mapping.provisioned(wanted)
+        result["ProvisionedThroughput"] = mapping.provisioned(wanted)
     if wanted.get("local_secondary_indexes"):
-        found["LocalSecondaryIndexes"] = [
+        result["LocalSecondaryIndexes"] = [
             _local_index(wanted, name, index) for name, index in wanted["local_secondary_indexes"].items()
         ]
     if indexes:
-        found["GlobalSecondaryIndexes"] = [global_index(entry.name, _properties(entry)) for entry in indexes]
+        result["GlobalSecondaryIndexes"] = [global_index(entry.name, _properties(entry)) for entry in indexes]
     if vectors:
-        found["VectorIndexes"] = [mapping.vector_index(entry.name, _properties(entry)) for entry in vectors]
-    found.update(_settings(wanted))
+        result["VectorIndexes"] = [mapping.vector_index(entry.name, _properties(entry)) for entry in vectors]
+    result.update(_settings(wanted))
     if desired.options.get("global_source"):
         # A replica of another account's table: made here, from there (CreateTable, GlobalTableSourceArn).
-        found["GlobalTableSourceArn"] = desired.options["global_source"]
-        found["GlobalTableSettingsReplicationMode"] = "ENABLED"
-    return found
+        result["GlobalTableSourceArn"] = desired.options["global_source"]
+        result["GlobalTableSettingsReplicationMode"] = "ENABLED"
+    return result
 
 
 def _settings(wanted: Shape) -> Shape:
-    found: Shape = {}
+    result: Shape = {}
     if wanted.get("on_demand_throughput"):
-        found["OnDemandThroughput"] = mapping.on_demand(wanted["on_demand_throughput"])
+        result["OnDemandThroughput"] = mapping.on_demand(wanted["on_demand_throughput"])
     if wanted.get("warm_throughput"):
-        found["WarmThroughput"] = mapping.warm(wanted["warm_throughput"])
+        result["WarmThroughput"] = mapping.warm(wanted["warm_throughput"])
     if wanted["table_class"] != "STANDARD":
-        found["TableClass"] = wanted["table_class"]
+        result["TableClass"] = wanted["table_class"]
     if wanted["deletion_protection"]:
-        found["DeletionProtectionEnabled"] = True
+        result["DeletionProtectionEnabled"] = True
     if wanted["encryption"]["enabled"]:
-        found["SSESpecification"] = mapping.encryption(wanted["encryption"])
+        result["SSESpecification"] = mapping.encryption(wanted["encryption"])
     if wanted.get("stream"):
-        found["StreamSpecification"] = {
+        result["StreamSpecification"] = {
             "StreamEnabled": True,
             "StreamViewType": wanted["stream"]["view_type"],
         }
     if wanted.get("tags"):
-        found["Tags"] = mapping.tags(wanted["tags"])
-    return found
+        result["Tags"] = mapping.tags(wanted["tags"])
+    return result
 
 
 def _local_index(table: Shape, name: str, index: Shape) -> Shape:
@@ -110,18 +110,18 @@ def _local_index(table: Shape, name: str, index: Shape) -> Shape:
 
 def global_index(name: str, properties: Shape) -> Shape:
     """A global secondary index in the shape of CreateTable and of a Create update."""
-    found: Shape = {
+    result: Shape = {
         "IndexName": name,
         "KeySchema": mapping.key_schema(properties),
         "Projection": mapping.projection(properties),
     }
     if "read_capacity" in properties:
-        found["ProvisionedThroughput"] = mapping.provisioned(properties)
+        result["ProvisionedThroughput"] = mapping.provisioned(properties)
     if properties.get("on_demand_throughput"):
-        found["OnDemandThroughput"] = mapping.on_demand(properties["on_demand_throughput"])
+        result["OnDemandThroughput"] = mapping.on_demand(properties["on_demand_throughput"])
     if properties.get("warm_throughput"):
-        found["WarmThroughput"] = mapping.warm(properties["warm_throughput"])
-    return found
+        result["WarmThroughput"] = mapping.warm(properties["warm_throughput"])
+    return result
 
 
 def _effects(

@@ -50,30 +50,30 @@ def declare(scope: Scope, spec: TableSpec) -> Iterator[Resource]:
 
 
 def _table(spec: TableSpec) -> Shape:
-    found: Shape = {"table_name": spec.table_name, "hash_key": spec.hash_key}
+    result: Shape = {"table_name": spec.table_name, "hash_key": spec.hash_key}
     if spec.range_key:
-        found["range_key"] = spec.range_key
+        result["range_key"] = spec.range_key
     local = {index.name: _local_index(index) for index in spec.local_secondary_indexes or ()}
-    keys = attribute_names(found) + [entry["range_key"] for entry in local.values()]
-    found["attributes"] = {name: spec.attributes[name] for name in dict.fromkeys(keys)}
+    keys = attribute_names(result) + [entry["range_key"] for entry in local.values()]
+    result["attributes"] = {name: spec.attributes[name] for name in dict.fromkeys(keys)}
     if local:
-        found["local_secondary_indexes"] = local
-    found["billing_mode"] = spec.billing_mode
+        result["local_secondary_indexes"] = local
+    result["billing_mode"] = spec.billing_mode
     if spec.billing_mode == "PROVISIONED":
-        found.update(_capacity(spec, spec, "read", "write", None))
-    found.update(_throughput(spec))
-    found["table_class"] = spec.table_class
-    found["deletion_protection"] = spec.deletion_protection
-    found["encryption"] = _encryption(spec)
+        result.update(_capacity(spec, spec, "read", "write", None))
+    result.update(_throughput(spec))
+    result["table_class"] = spec.table_class
+    result["deletion_protection"] = spec.deletion_protection
+    result["encryption"] = _encryption(spec)
     stream = spec.wanted_stream()
     if stream:
-        found["stream"] = stream
+        result["stream"] = stream
     if spec.tags:
-        found["tags"] = dict(spec.tags)
+        result["tags"] = dict(spec.tags)
     promises = spec.lifecycle.promises() if spec.lifecycle else {}
     if promises:
-        found["lifecycle"] = promises
-    return found
+        result["lifecycle"] = promises
+    return result
 
 
 def _encryption(spec: TableSpec) -> Shape:
@@ -90,57 +90,57 @@ def _local_index(index: Any) -> Shape:
 
 
 def _global_index(spec: TableSpec, index: Any) -> Shape:
-    found: Shape = {"hash_key": key(names(index.hash_key))}
+    result: Shape = {"hash_key": key(names(index.hash_key))}
     if index.range_key:
-        found["range_key"] = key(names(index.range_key))
-    found["attributes"] = {name: spec.attributes[name] for name in attribute_names(found)}
-    found["projection"] = _projection(index)
+        result["range_key"] = key(names(index.range_key))
+    result["attributes"] = {name: spec.attributes[name] for name in attribute_names(result)}
+    result["projection"] = _projection(index)
     if spec.billing_mode == "PROVISIONED":
-        found.update(_capacity(spec, index, "read", "write", index.name))
-    found.update(_throughput(index))
-    return found
+        result.update(_capacity(spec, index, "read", "write", index.name))
+    result.update(_throughput(index))
+    return result
 
 
 def _vector_index(index: Any) -> Shape:
-    found: Shape = {
+    result: Shape = {
         "attribute": index.attribute,
         "dimensions": index.dimensions,
         "distance": index.distance,
         "projection": _projection(index),
     }
     if index.search_schema:
-        found["search_schema"] = dict(index.search_schema)
-    return found
+        result["search_schema"] = dict(index.search_schema)
+    return result
 
 
 def _projection(index: Any) -> Shape:
-    found: Shape = {"type": index.projection.type if index.projection else "ALL"}
+    result: Shape = {"type": index.projection.type if index.projection else "ALL"}
     if index.projection and index.projection.non_key_attributes:
-        found["non_key_attributes"] = sorted(index.projection.non_key_attributes)
-    return found
+        result["non_key_attributes"] = sorted(index.projection.non_key_attributes)
+    return result
 
 
 def _throughput(source: Any) -> Shape:
     """On-demand maxima and warm throughput, where given. A maximum of -1 is the same as none."""
-    found: Shape = {}
+    result: Shape = {}
     for name in ("on_demand_throughput", "warm_throughput"):
         block = getattr(source, name)
         units = block.model_dump(exclude_none=True) if block else {}
         units = {member: value for member, value in units.items() if value != -1}
         if units:
-            found[name] = units
-    return found
+            result[name] = units
+    return result
 
 
 def _capacity(spec: TableSpec, source: Any, read: str, write: str, index: str | None) -> Shape:
     """Provisioned units: as declared, else the autoscaling minimum, else (of an index) the table's."""
-    found: Shape = {}
+    result: Shape = {}
     for side in (read, write):
         scaling = _scaling(spec, side, index)
         declared = getattr(source, f"{side}_capacity")
         fallback = getattr(spec, f"{side}_capacity") or 1
-        found[f"{side}_capacity"] = declared or (scaling.min if scaling else None) or fallback
-    return found
+        result[f"{side}_capacity"] = declared or (scaling.min if scaling else None) or fallback
+    return result
 
 
 def _autoscaled(spec: TableSpec, index: str | None) -> Iterator[str]:

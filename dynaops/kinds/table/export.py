@@ -16,46 +16,46 @@ def export(scope: Scope, live: Sequence[Observed]) -> dict[str, Any]:
 
     Warm throughput is left out too: AWS raises it by itself, and it can never be lowered.
     """
-    table = next(one for one in live if one.address == scope.address)
-    found = table.properties
-    indexes = [one for one in live if one.kind == "gsi"]
-    attributes = dict(found["attributes"])
+    table = next(element for element in live if element.address == scope.address)
+    result = table.properties
+    indexes = [element for element in live if element.kind == "gsi"]
+    attributes = dict(result["attributes"])
     for index in indexes:
         attributes.update(index.properties["attributes"])
     spec: dict[str, Any] = {
-        "table_name": found["table_name"],
+        "table_name": result["table_name"],
         "region": scope.region,
-        "hash_key": found["hash_key"],
+        "hash_key": result["hash_key"],
     }
-    if "range_key" in found:
-        spec["range_key"] = found["range_key"]
+    if "range_key" in result:
+        spec["range_key"] = result["range_key"]
     spec["attributes"] = attributes
-    spec.update({name: found[name] for name in _COPIED if name in found})
-    spec.update(_settings(found))
+    spec.update({name: result[name] for name in _COPIED if name in result})
+    spec.update(_settings(result))
     if indexes:
-        spec["global_secondary_indexes"] = [_global(one) for one in indexes]
-    vectors = [one for one in live if one.kind == "vector_index"]
+        spec["global_secondary_indexes"] = [_global(element) for element in indexes]
+    vectors = [element for element in live if element.kind == "vector_index"]
     if vectors:
-        spec["vector_indexes"] = [{"name": _name(one), **one.properties} for one in vectors]
-    if found.get("local_secondary_indexes"):
+        spec["vector_indexes"] = [{"name": _name(element), **element.properties} for element in vectors]
+    if result.get("local_secondary_indexes"):
         spec["local_secondary_indexes"] = [
-            {"name": name, **index} for name, index in found["local_secondary_indexes"].items()
+            {"name": name, **index} for name, index in result["local_secondary_indexes"].items()
         ]
-    if found.get("tags"):
-        spec["tags"] = dict(found["tags"])
+    if result.get("tags"):
+        spec["tags"] = dict(result["tags"])
     return spec
 
 
-def _settings(found: dict[str, Any]) -> dict[str, Any]:
+def _settings(result: dict[str, Any]) -> dict[str, Any]:
     spec: dict[str, Any] = {}
-    if found["table_class"] != "STANDARD":
-        spec["table_class"] = found["table_class"]
-    if found["deletion_protection"]:
+    if result["table_class"] != "STANDARD":
+        spec["table_class"] = result["table_class"]
+    if result["deletion_protection"]:
         spec["deletion_protection"] = True
-    if found["encryption"] != MANAGED:
-        spec["encryption"] = found["encryption"]
-    if found.get("stream"):
-        spec["stream"] = found["stream"]
+    if result["encryption"] != MANAGED:
+        spec["encryption"] = result["encryption"]
+    if result.get("stream"):
+        spec["stream"] = result["stream"]
     return spec
 
 

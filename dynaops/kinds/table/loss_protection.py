@@ -17,8 +17,8 @@ def prevented(work: TableChanges) -> bool:
 
 def on_destroy(work: TableChanges) -> str:
     """What becomes of a table that is to go: the most that state and spec at hand promise of keeping it."""
-    promised = {one.get("on_destroy", "delete") for one in _sides(work)}
-    return next((one for one in ("retain", "backup") if one in promised), "delete")
+    promised = {element.get("on_destroy", "delete") for element in _sides(work)}
+    return next((element for element in ("retain", "backup") if element in promised), "delete")
 
 
 def is_lost(work: TableChanges) -> bool:

@@ -41,12 +41,12 @@ def key_schema(properties: Shape) -> list[Shape]:
 
 def keys_of(schema: list[Shape]) -> Shape:
     """The `hash_key` and `range_key` that a KeySchema says."""
-    found: Shape = {}
+    result: Shape = {}
     for part, kind in (("hash_key", "HASH"), ("range_key", "RANGE")):
         parts = [entry["AttributeName"] for entry in schema if entry["KeyType"] == kind]
         if parts:
-            found[part] = key(parts)
-    return found
+            result[part] = key(parts)
+    return result
 
 
 def attribute_names(properties: Shape) -> list[str]:
@@ -70,10 +70,10 @@ def projection(properties: Shape) -> Shape:
 
 def projection_of(shape: Shape) -> Shape:
     """The normal form of a Projection: attributes sorted, since AWS treats them as a set."""
-    found: Shape = {"type": shape.get("ProjectionType", "ALL")}
+    result: Shape = {"type": shape.get("ProjectionType", "ALL")}
     if shape.get("NonKeyAttributes"):
-        found["non_key_attributes"] = sorted(shape["NonKeyAttributes"])
-    return found
+        result["non_key_attributes"] = sorted(shape["NonKeyAttributes"])
+    return result
 
 
 def provisioned(properties: Shape) -> Shape:
@@ -98,8 +98,8 @@ def on_demand(units: dict[str, int]) -> Shape:
 
 def on_demand_of(shape: Shape | None) -> Shape:
     """The normal form of OnDemandThroughput: only maxima that are set (-1 means there is none)."""
-    found = {name: shape.get(member) for name, member in _ON_DEMAND.items()} if shape else {}
-    return {name: value for name, value in found.items() if value not in (None, NO_MAXIMUM)}
+    result = {name: shape.get(member) for name, member in _ON_DEMAND.items()} if shape else {}
+    return {name: value for name, value in result.items() if value not in (None, NO_MAXIMUM)}
 
 
 def warm(units: dict[str, int]) -> Shape:
@@ -109,8 +109,8 @@ def warm(units: dict[str, int]) -> Shape:
 
 def warm_of(shape: Shape | None) -> Shape:
     """The normal form of WarmThroughput."""
-    found = {name: shape.get(member) for name, member in _WARM.items()} if shape else {}
-    return {name: value for name, value in found.items() if value is not None}
+    result = {name: shape.get(member) for name, member in _WARM.items()} if shape else {}
+    return {name: value for name, value in result.items() if value is not None}
 
 
 def encryption(wanted: Shape) -> Shape:
@@ -147,14 +147,14 @@ def vector_index(name: str, properties: Shape) -> Shape:
 
 def vector_index_of(shape: Shape) -> Shape:
     """The normal form of a vector index description."""
-    found: Shape = {
+    result: Shape = {
         "attribute": shape["VectorAttribute"]["AttributeName"],
         "dimensions": shape["Dimensions"],
         "distance": shape["DistanceFunction"],
         "projection": projection_of(shape.get("Projection", {})),
     }
     if shape.get("SearchSchema"):
-        found["search_schema"] = {
+        result["search_schema"] = {
             entry["AttributeName"]: entry["SearchSchemaElementType"] for entry in shape["SearchSchema"]
         }
-    return found
+    return result

@@ -43,35 +43,35 @@ def describe(read: AwsReader, scope: Scope) -> Iterator[Observed]:
 def with_tags(read: AwsReader, scope: Scope, table: Observed) -> Observed:
     """The table with its tags, but for those that AWS itself puts (``aws:``)."""
     arn = {"ResourceArn": table.outputs["arn"]}
-    found = read.read_all("dynamodb", "ListTagsOfResource", scope.region, arn, "Tags") or []
-    tags = tags_of(found)
+    result = read.read_all("dynamodb", "ListTagsOfResource", scope.region, arn, "Tags") or []
+    tags = tags_of(result)
     properties = {**table.properties, "tags": tags} if tags else table.properties
     return replace(table, properties=properties, tags=tags)
 
 
 def _table(scope: Scope, table: Shape) -> Observed:
-    found = {"table_name": table["TableName"], **keys_of(table["KeySchema"])}
+    result = {"table_name": table["TableName"], **keys_of(table["KeySchema"])}
     types = types_of(table)
     local = {index["IndexName"]: _local_index(index) for index in table.get("LocalSecondaryIndexes", ())}
-    keys = attribute_names(found) + [entry["range_key"] for entry in local.values()]
-    found["attributes"] = {name: types[name] for name in dict.fromkeys(keys)}
+    keys = attribute_names(result) + [entry["range_key"] for entry in local.values()]
+    result["attributes"] = {name: types[name] for name in dict.fromkeys(keys)}
     if local:
-        found["local_secondary_indexes"] = local
-    found["billing_mode"] = billing_mode(table)
-    if found["billing_mode"] == "PROVISIONED":
-        found.update(capacity_of(table.get("ProvisionedThroughput")))
-    _add_throughput(found, table)
-    found["table_class"] = table.get("TableClassSummary", {}).get("TableClass", "STANDARD")
-    found["deletion_protection"] = bool(table.get("DeletionProtectionEnabled"))
-    found["encryption"] = _encryption(table.get("SSEDescription"))
+        result["local_secondary_indexes"] = local
+    result["billing_mode"] = billing_mode(table)
+    if result["billing_mode"] == "PROVISIONED":
+        result.update(capacity_of(table.get("ProvisionedThroughput")))
+    _add_throughput(result, table)
+    result["table_class"] = table.get("TableClassSummary", {}).get("TableClass", "STANDARD")
+    result["deletion_protection"] = bool(table.get("DeletionProtectionEnabled"))
+    result["encryption"] = _encryption(table.get("SSEDescription"))
     stream = table.get("StreamSpecification", {})
     if stream.get("StreamEnabled"):
-        found["stream"] = {"view_type": stream["StreamViewType"]}
+        result["stream"] = {"view_type": stream["StreamViewType"]}
     return Observed(
         address=scope.address,
         kind="table",
         region=scope.region,
-        properties=found,
+        properties=result,
         outputs=_outputs(table),
         busy=busy(table),
         raw=table,
@@ -108,23 +108,23 @@ def _local_index(index: Shape) -> Shape:
 
 
 def _global_index(table: Shape, index: Shape) -> Shape:
-    found = keys_of(index["KeySchema"])
+    result = keys_of(index["KeySchema"])
     types = types_of(table)
-    found["attributes"] = {name: types.get(name, "?") for name in attribute_names(found)}
-    found["projection"] = projection_of(index.get("Projection", {}))
+    result["attributes"] = {name: types.get(name, "?") for name in attribute_names(result)}
+    result["projection"] = projection_of(index.get("Projection", {}))
     if billing_mode(table) == "PROVISIONED":
-        found.update(capacity_of(index.get("ProvisionedThroughput")))
-    _add_throughput(found, index)
-    return found
+        result.update(capacity_of(index.get("ProvisionedThroughput")))
+    _add_throughput(result, index)
+    return result
 
 
-def _add_throughput(found: Shape, shape: Shape) -> None:
+def _add_throughput(result: Shape, shape: Shape) -> None:
     maxima = on_demand_of(shape.get("OnDemandThroughput"))
     if maxima:
-        found["on_demand_throughput"] = maxima
+        result["on_demand_throughput"] = maxima
     units = warm_of(shape.get("WarmThroughput"))
     if units:
-        found["warm_throughput"] = units
+        result["warm_throughput"] = units
 
 
 def types_of(table: Shape) -> dict[str, str]:
@@ -173,11 +173,11 @@ def busy(table: Shape) -> str | None:
 
 def _outputs(table: Shape) -> dict[str, Any]:
     streaming = table.get("StreamSpecification", {}).get("StreamEnabled")
-    found = {
+    result = {
         "arn": table.get("TableArn"),
         "id": table.get("TableId"),
         "stream_arn": table.get("LatestStreamArn") if streaming else None,
         "stream_label": table.get("LatestStreamLabel") if streaming else None,
         "kms_key_arn": table.get("SSEDescription", {}).get("KMSMasterKeyArn"),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in result.items() if value is not None}

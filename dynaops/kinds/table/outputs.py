@@ -16,18 +16,18 @@ _MINTED = ("stream_arn", "stream_label", "kms_key_arn")
 
 def outputs(scope: Scope, records: Mapping[str, Record]) -> Properties:
     """Name, ARN, id, keys, settings, stream and key of the table, and ``index_arns`` by the indexes' names."""
-    found: Properties = {}
+    result: Properties = {}
     table = records.get(scope.address)
     if table is not None:
-        found |= {"table_name": scope.table_name, "table_arn": table.arn, "table_id": table.id}
-        found["region"] = table.region
-        found |= {name: table.properties.get(name) for name in _SETTINGS}
-        found |= {name: table.outputs.get(name) for name in _MINTED}
-        found["stream_view_type"] = table.properties.get("stream", {}).get("view_type")
+        result |= {"table_name": scope.table_name, "table_arn": table.arn, "table_id": table.id}
+        result["region"] = table.region
+        result |= {name: table.properties.get(name) for name in _SETTINGS}
+        result |= {name: table.outputs.get(name) for name in _MINTED}
+        result["stream_view_type"] = table.properties.get("stream", {}).get("view_type")
     arns = {**_local(table), **_own(scope, records)}
     if arns:
-        found["index_arns"] = arns
-    return found
+        result["index_arns"] = arns
+    return result
 
 
 def _own(scope: Scope, records: Mapping[str, Record]) -> Properties:

@@ -110,17 +110,19 @@ class TriggerHandler(BaseHandler):
         named = known.of_kinds(KIND)
         if not named and not known.discover:
             return
-        found: dict[str, dict[str, Any]] = {}
+        result: dict[str, dict[str, Any]] = {}
         stream = table.outputs.get("stream_arn") if table else None
         if stream:
-            for one in operations.listed(read, scope, stream):
-                found[scope.below(KIND, function_of(one["FunctionArn"]))] = one
+            for element in operations.listed(read, scope, stream):
+                result[scope.below(KIND, function_of(element["FunctionArn"]))] = element
         for address, (_, record) in named.items():
-            if address not in found and record and record.id:
-                one = read.read("lambda", "GetEventSourceMapping", scope.region, {"UUID": record.id}) or {}
-                if one:
-                    found[address] = one
-        for address, one in sorted(found.items()):
+            if address not in result and record and record.id:
+                element = (
+                    read.read("lambda", "GetEventSourceMapping", scope.region, {"UUID": record.id}) or {}
+                )
+                if element:
+                    result[address] = element
+        for address, element in sorted(result.items()):
             record = named.get(address, (None, None))[1]
             retiring = record.outputs.get("retiring") if record else None
             old = (
@@ -132,12 +134,12 @@ class TriggerHandler(BaseHandler):
                 address,
                 KIND,
                 scope.region,
-                properties_of(one, record),
-                {"id": one["UUID"], "function_arn": one["FunctionArn"]},
+                properties_of(element, record),
+                {"id": element["UUID"], "function_arn": element["FunctionArn"]},
                 raw={
-                    "state": one.get("State"),
-                    "problem": one.get("LastProcessingResult"),
-                    "mappings": {each["UUID"]: each for each in (one, old) if each},
+                    "state": element.get("State"),
+                    "problem": element.get("LastProcessingResult"),
+                    "mappings": {each["UUID"]: each for each in (element, old) if each},
                 },
             )
 
@@ -169,14 +171,14 @@ class TriggerHandler(BaseHandler):
         return {"lambda_triggers": triggers} if triggers else {}
 
     def outputs(self, scope: Scope, records: Mapping[str, Record]) -> Properties:
-        found = {
+        result = {
             address.removeprefix(f"{scope.below(KIND)}/"): {
                 "mapping_id": record.id,
                 "function_arn": record.outputs.get("function_arn"),
             }
             for address, record in sorted(records.items())
         }
-        return {"triggers": found} if found else {}
+        return {"triggers": result} if result else {}
 
     def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         yield ExternalName("stream", scope.below("stream"), "reads", "stream", inward=True)
@@ -197,7 +199,9 @@ class TriggerHandler(BaseHandler):
     def is_named_by_us(self, scope: Scope, entry: AddressDiff, name: str) -> bool:
         """A mapping has no name: it is the address's where it leads from the table's stream to its function."""
         mappings = entry.live.raw.get("mappings", {}) if entry.live else {}
-        mapping = next((one for uuid, one in mappings.items() if operations.aws_name(uuid) == name), None)
+        mapping = next(
+            (element for uuid, element in mappings.items() if operations.aws_name(uuid) == name), None
+        )
         if mapping is None or function_of(mapping["FunctionArn"]) != entry.name:
             return False
         return (

@@ -28,10 +28,10 @@ def function_of(name: str) -> str:
 
 def wanted(trigger: Trigger) -> Properties:
     """A spec's trigger in normal form."""
-    found = trigger.model_dump(exclude_none=True, exclude={"grant_role", "filter_patterns"})
-    found["function"] = function_of(trigger.function)
+    result = trigger.model_dump(exclude_none=True, exclude={"grant_role", "filter_patterns"})
+    result["function"] = function_of(trigger.function)
     patterns = [_pattern(filter_pattern) for filter_pattern in trigger.filter_patterns or ()]
-    return {**found, "filter_patterns": patterns} if patterns else found
+    return {**result, "filter_patterns": patterns} if patterns else result
 
 
 def properties_of(mapping: dict[str, Any], record: Record | None) -> Properties:
@@ -43,7 +43,7 @@ def properties_of(mapping: dict[str, Any], record: Record | None) -> Properties:
     start = mapping.get("StartingPosition")
     if record and record.id == mapping["UUID"]:
         start = record.properties.get("starting_position", start)
-    found: Properties = {
+    result: Properties = {
         "function": function_of(mapping["FunctionArn"]),
         "stream": mapping["EventSourceArn"],
         "starting_position": start,
@@ -53,32 +53,32 @@ def properties_of(mapping: dict[str, Any], record: Record | None) -> Properties:
     }
     for name, member in _MEMBERS.items():
         value = mapping.get(member)
-        found[name] = _DEFAULTS[name] if value is None else value
+        result[name] = _DEFAULTS[name] if value is None else value
     filters = (mapping.get("FilterCriteria") or {}).get("Filters") or ()
     if filters:
-        found["filter_patterns"] = [_pattern(filter["Pattern"]) for filter in filters]
+        result["filter_patterns"] = [_pattern(filter["Pattern"]) for filter in filters]
     failure = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if failure:
-        found["on_failure_arn"] = failure
-    return found
+        result["on_failure_arn"] = failure
+    return result
 
 
 def parameters_of(properties: Properties, names: set[str]) -> dict[str, Any]:
     """What Create- and UpdateEventSourceMapping take for those of `names`; absent ones are cleared."""
-    found: dict[str, Any] = {_MEMBERS[name]: properties[name] for name in sorted(names) if name in _MEMBERS}
+    result: dict[str, Any] = {_MEMBERS[name]: properties[name] for name in sorted(names) if name in _MEMBERS}
     if "enabled" in names:
-        found["Enabled"] = properties["enabled"]
+        result["Enabled"] = properties["enabled"]
     if "report_batch_item_failures" in names:
-        found["FunctionResponseTypes"] = (
+        result["FunctionResponseTypes"] = (
             ["ReportBatchItemFailures"] if properties["report_batch_item_failures"] else []
         )
     if "filter_patterns" in names:
         patterns = properties.get("filter_patterns", ())
-        found["FilterCriteria"] = {"Filters": [{"Pattern": pattern} for pattern in patterns]}
+        result["FilterCriteria"] = {"Filters": [{"Pattern": pattern} for pattern in patterns]}
     if "on_failure_arn" in names:
         target = properties.get("on_failure_arn")
-        found["DestinationConfig"] = {"OnFailure": {"Destination": target} if target else {}}
-    return found
+        result["DestinationConfig"] = {"OnFailure": {"Destination": target} if target else {}}
+    return result
 
 
 def _pattern(pattern: str | dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ _TIMEOUT = 900.0
 
 def listed(read: AwsReader, scope: Scope, stream: str) -> list[dict[str, Any]]:
     """All mappings on a stream."""
-    found = read.read_all(
+    result = read.read_all(
         "lambda",
         "ListEventSourceMappings",
         scope.region,
@@ -26,7 +26,7 @@ def listed(read: AwsReader, scope: Scope, stream: str) -> list[dict[str, Any]]:
         "Marker",
         "NextMarker",
     )
-    return found or []
+    return result or []
 
 
 def create(entry: AddressDiff, from_start: bool = False, retiring: str | None = None) -> Step:
