@@ -179,17 +179,17 @@ def _linked(address: str, target: str, external: ExternalName, managed: bool) ->
 def _reduced(edges: Iterable[Edge]) -> set[Edge]:
     """The edges without needs that others tell already: who needs a table's policy needs the table."""
     unique = set(edges)
-    told = {(edge.source, edge.target) for edge in unique if edge.label != NEEDS}
+    shown = {(edge.source, edge.target) for edge in unique if edge.label != NEEDS}
     leans: dict[str, set[str]] = {}
     for edge in unique:
         if not edge.onward:
             leans.setdefault(edge.source, set()).add(edge.target)
-    return {edge for edge in unique if edge.label != NEEDS or not _is_implied(edge, told, leans)}
+    return {edge for edge in unique if edge.label != NEEDS or not _is_implied(edge, shown, leans)}
 
 
-def _is_implied(edge: Edge, told: set[tuple[str, str]], leans: Mapping[str, set[str]]) -> bool:
+def _is_implied(edge: Edge, shown: set[tuple[str, str]], leans: Mapping[str, set[str]]) -> bool:
     nearer = leans[edge.source] - {edge.target}
-    return (edge.source, edge.target) in told or any(
+    return (edge.source, edge.target) in shown or any(
         edge.target in _reach(leans, element) for element in nearer
     )
 

@@ -25,24 +25,24 @@ def exists(facts: TableObservations) -> CheckResult:
 
 
 def status(facts: TableObservations) -> CheckResult:
-    told = str(facts.table.get("TableStatus", "ACTIVE"))
+    reading = str(facts.table.get("TableStatus", "ACTIVE"))
     working = busy(facts.table)
-    if told in ("CREATING", "UPDATING") or (told == "ACTIVE" and working):
-        return warned(working or told, "Wait until AWS is done, and look again.")
-    return passed(told) if told == "ACTIVE" else failed(told)
+    if reading in ("CREATING", "UPDATING") or (reading == "ACTIVE" and working):
+        return warned(working or reading, "Wait until AWS is done, and look again.")
+    return passed(reading) if reading == "ACTIVE" else failed(reading)
 
 
 def encryption(facts: TableObservations) -> CheckResult:
-    told = facts.table.get("SSEDescription") or {}
-    if facts.table.get("TableStatus") == "INACCESSIBLE_ENCRYPTION_CREDENTIALS" or told.get(
+    reading = facts.table.get("SSEDescription") or {}
+    if facts.table.get("TableStatus") == "INACCESSIBLE_ENCRYPTION_CREDENTIALS" or reading.get(
         "InaccessibleEncryptionDateTime"
     ):
         return failed(
-            f"DynamoDB cannot use the key {told.get('KMSMasterKeyArn', '')}",
+            f"DynamoDB cannot use the key {reading.get('KMSMasterKeyArn', '')}",
             "Enable the KMS key and let DynamoDB use it: after 7 days AWS archives the table.",
         )
-    if told.get("Status") in ("ENABLED", "ENABLING", "UPDATING"):
-        return passed(f"KMS {str(told.get('KMSMasterKeyArn', 'key managed by AWS')).rpartition(':')[2]}")
+    if reading.get("Status") in ("ENABLED", "ENABLING", "UPDATING"):
+        return passed(f"KMS {str(reading.get('KMSMasterKeyArn', 'key managed by AWS')).rpartition(':')[2]}")
     evidence = "the AWS owned key, which neither CloudTrail nor a key policy sees"
     if facts.spec and not facts.spec.encryption.enabled:
         return passed(f"{evidence}; the spec wants it so")
@@ -50,13 +50,13 @@ def encryption(facts: TableObservations) -> CheckResult:
 
 
 def recovery(facts: TableObservations) -> CheckResult:
-    told = facts.recovery.value.get("PointInTimeRecoveryDescription", {})
+    reading = facts.recovery.value.get("PointInTimeRecoveryDescription", {})
     wanted = facts.spec.point_in_time_recovery if facts.spec else None
-    if told.get("PointInTimeRecoveryStatus") != "ENABLED":
+    if reading.get("PointInTimeRecoveryStatus") != "ENABLED":
         if wanted and wanted.enabled:
             return failed("off, and the spec wants it on", "Run dynaops apply.")
         return warned("off: rows lost to a mistake cannot be restored")
-    days = int(told.get("RecoveryPeriodInDays", 35))
+    days = int(reading.get("RecoveryPeriodInDays", 35))
     if wanted and wanted.enabled and wanted.recovery_period_days > days:
         return warned(
             f"keeps {days} days, and the spec wants {wanted.recovery_period_days}", "Run dynaops apply."
@@ -75,8 +75,8 @@ def protection(facts: TableObservations) -> CheckResult:
 
 
 def stream(facts: TableObservations) -> CheckResult:
-    told = facts.table.get("StreamSpecification") or {}
-    live = told.get("StreamViewType") if told.get("StreamEnabled") else None
+    reading = facts.table.get("StreamSpecification") or {}
+    live = reading.get("StreamViewType") if reading.get("StreamEnabled") else None
     wanted = (facts.spec.wanted_stream() or {}).get("view_type") if facts.spec else None
     if wanted and live != wanted:
         return failed(f"{live or 'off'}, and the spec wants {wanted}")
@@ -119,12 +119,12 @@ def replicas(facts: TableObservations) -> CheckResult:
     missing = [region for region in wanted if region not in live]
     if missing:
         return failed(f"{', '.join(missing)} missing", "Run dynaops apply.")
-    told = ", ".join(f"{region} {state}" for region, state in live.items())
+    reading = ", ".join(f"{region} {state}" for region, state in live.items())
     if any(state not in ("ACTIVE", *_WORKING) for state in live.values()):
-        return failed(told)
+        return failed(reading)
     if any(state in _WORKING for state in live.values()):
-        return warned(told, "Wait until AWS is done, and look again.")
-    return passed(told or "none")
+        return warned(reading, "Wait until AWS is done, and look again.")
+    return passed(reading or "none")
 
 
 def contents(facts: TableObservations) -> CheckResult:
@@ -140,8 +140,10 @@ def _content(name: str, element: dict[str, int]) -> str:
 
 
 def ttl(facts: TableObservations) -> CheckResult:
-    told = facts.ttl.value
-    live = told.get("AttributeName") if told.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") else None
+    reading = facts.ttl.value
+    live = (
+        reading.get("AttributeName") if reading.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") else None
+    )
     wanted = facts.spec.ttl.attribute if facts.spec and facts.spec.ttl and facts.spec.ttl.enabled else None
     if wanted and live != wanted:
         return failed(f"{live or 'off'}, and the spec wants {wanted}")
@@ -165,15 +167,15 @@ def drift(facts: TableObservations) -> CheckResult:
 
 
 def drill(facts: TableObservations) -> CheckResult:
-    told = facts.drill
+    reading = facts.drill
     name = facts.scope.table_name
     run = f"Run dynaops backup verify {name} --latest."
-    if not told:
+    if not reading:
         return warned("no restore of this table was ever verified from here", run)
-    days = max(0, int((facts.now - told["at"]) // _DAY))
+    days = max(0, int((facts.now - reading["at"]) // _DAY))
     when = "today" if not days else f"{plural(days, 'day')} ago"
-    if not told.get("identical"):
+    if not reading.get("identical"):
         return failed(f"the last drill, {when}, restored something else than the table held", run)
     if days > DRILL_DAYS:
         return warned(f"the last drill was {when}, more than {DRILL_DAYS} days", run)
-    return passed(f"verified {when} ({told.get('method')})")
+    return passed(f"verified {when} ({reading.get('method')})")

@@ -109,9 +109,9 @@ def latency(facts: TableObservations) -> CheckResult:
     peaks = {element: value for element, value in result.items() if value is not None}
     if not peaks:
         return passed(f"no requests in {HOURS} h")
-    told = ", ".join(f"{name} {value:.1f} ms" for name, value in peaks.items())
+    reading = ", ".join(f"{name} {value:.1f} ms" for name, value in peaks.items())
     slow = [name for name in _SINGLE if peaks.get(name, 0) > SLOW]
-    evidence = f"slowest quarter of an hour on average: {told}"
+    evidence = f"slowest quarter of an hour on average: {reading}"
     return warned(evidence) if slow else passed(evidence)
 
 
@@ -127,8 +127,8 @@ def replication(facts: TableObservations) -> CheckResult:
     peaks = {element: value for element, value in result.items() if value is not None}
     if not peaks:
         return passed(f"nothing was replicated in {HOURS} h")
-    told = ", ".join(f"{region} {value:,.0f} ms" for region, value in peaks.items())
-    evidence = f"slowest quarter of an hour on average: {told}"
+    reading = ", ".join(f"{region} {value:,.0f} ms" for region, value in peaks.items())
+    evidence = f"slowest quarter of an hour on average: {reading}"
     return warned(evidence) if max(peaks.values()) > BEHIND else passed(evidence)
 
 
@@ -139,8 +139,8 @@ def headroom(facts: TableObservations) -> CheckResult:
     full = [element for element in result if element.peak >= element.provisioned]
     high = [element for element in result if element.peak >= FULL * element.provisioned]
     if full or high:
-        told = ", ".join(_share(element) for element in high)
-        return failed(told) if full else warned(told)
+        reading = ", ".join(_share(element) for element in high)
+        return failed(reading) if full else warned(reading)
     busiest = max(result, key=lambda element: element.peak / element.provisioned)
     return passed(f"peak {_share(busiest)}")
 
@@ -156,12 +156,14 @@ def over_provisioned(facts: TableObservations) -> CheckResult:
     if not idle:
         return passed("what is provisioned is used")
     prices = _prices(facts)
-    told = "; ".join(f"{_share(element)}: {max(1, ceil(element.peak / TARGET))} would do" for element in idle)
+    reading = "; ".join(
+        f"{_share(element)}: {max(1, ceil(element.peak / TARGET))} would do" for element in idle
+    )
     spared = sum(
         (element.provisioned - max(1, ceil(element.peak / TARGET))) * prices.hour(element) for element in idle
     )
     return warned(
-        f"{told}; it costs about ${spared * HOURS_PER_MONTH:,.0f} a month too much, at {prices.whose}"
+        f"{reading}; it costs about ${spared * HOURS_PER_MONTH:,.0f} a month too much, at {prices.whose}"
     )
 
 

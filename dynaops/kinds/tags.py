@@ -62,9 +62,11 @@ def live_tags(read: AwsReader, calls: TagCalls, target: str, region: str) -> dic
         following = {"NextToken": answer["NextToken"]}
 
 
-def tags_of(told: Any) -> dict[str, str]:
+def tags_of(answer: Any) -> dict[str, str]:
     """Tags as AWS tells them (a list or a map) by key, without its own."""
     pairs = (
-        told if isinstance(told, Mapping) else {element["Key"]: element["Value"] for element in told or ()}
+        answer
+        if isinstance(answer, Mapping)
+        else {element["Key"]: element["Value"] for element in answer or ()}
     )
     return {key: value for key, value in pairs.items() if not key.startswith("aws:")}

@@ -137,12 +137,12 @@ def find(names: Iterable[AwsName], facts: LiveAccount, aws: Aws) -> None:
     """Look things up in AWS: those that are there become facts, and those that may not be looked at."""
     for service, region, name in names:
         try:
-            told = _READERS[service](aws, region, name)
+            description = _READERS[service](aws, region, name)
         except AwsFailure as error:
             facts.notes.append(f"{name} was taken to be there and to be usable: {error.message}")
-            told = {}
-        if told is not None:
-            facts.things.append(LiveResource(service, region, name, told))
+            description = {}
+        if description is not None:
+            facts.things.append(LiveResource(service, region, name, description))
 
 
 def _key(aws: Aws, region: str, name: str) -> dict[str, Any] | None:

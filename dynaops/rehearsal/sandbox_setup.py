@@ -29,38 +29,38 @@ def place(server: SandboxServer, facts: LiveAccount) -> None:
         _PLACERS[live_resource.service](server, facts.account, live_resource)
 
 
-def _key(_server: SandboxServer, account: str, thing: LiveResource) -> None:
+def _key(_server: SandboxServer, account: str, resource: LiveResource) -> None:
     from dynaops.sandbox.named_keys import put_key
 
-    put_key(account, thing.region, thing.name, thing.told)
+    put_key(account, resource.region, resource.name, resource.told)
 
 
-def _role(server: SandboxServer, _account: str, thing: LiveResource) -> None:
-    trust = thing.told.get("AssumeRolePolicyDocument") or _TRUST
-    client = server.client("iam", thing.region)
+def _role(server: SandboxServer, _account: str, resource: LiveResource) -> None:
+    trust = resource.told.get("AssumeRolePolicyDocument") or _TRUST
+    client = server.client("iam", resource.region)
     try:
         client.create_role(
-            RoleName=thing.name,
-            Path=thing.told.get("Path", "/"),
+            RoleName=resource.name,
+            Path=resource.told.get("Path", "/"),
             AssumeRolePolicyDocument=trust if isinstance(trust, str) else json.dumps(trust),
         )
     except client.exceptions.EntityAlreadyExistsException:
         return
 
 
-def _function(server: SandboxServer, account: str, thing: LiveResource) -> None:
-    name = thing.told.get("FunctionName", thing.name)
-    role = thing.told.get("Role") or iam_arn(thing.region, account, f"role/{name}")
-    _role(server, account, LiveResource("iam", thing.region, role.rpartition("/")[2], {}))
+def _function(server: SandboxServer, account: str, resource: LiveResource) -> None:
+    name = resource.told.get("FunctionName", resource.name)
+    role = resource.told.get("Role") or iam_arn(resource.region, account, f"role/{name}")
+    _role(server, account, LiveResource("iam", resource.region, role.rpartition("/")[2], {}))
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.py", "def handler(event, context): pass\n")
-    server.client("iam", thing.region).put_role_policy(
+    server.client("iam", resource.region).put_role_policy(
         RoleName=role.rpartition("/")[2],
         PolicyName="reads-streams",
         PolicyDocument=json.dumps(_READS_STREAMS),
     )
-    server.client("lambda", thing.region).create_function(
+    server.client("lambda", resource.region).create_function(
         FunctionName=name,
         Runtime="python3.12",
         Role=role,
@@ -76,15 +76,15 @@ _READS_STREAMS = {
 """A function's role is taken to allow reading streams: its policies are not looked at."""
 
 
-def _stream(server: SandboxServer, _account: str, thing: LiveResource) -> None:
-    client = server.client("kinesis", thing.region)
-    client.create_stream(StreamName=thing.name.rpartition("/")[2], ShardCount=1)
+def _stream(server: SandboxServer, _account: str, resource: LiveResource) -> None:
+    client = server.client("kinesis", resource.region)
+    client.create_stream(StreamName=resource.name.rpartition("/")[2], ShardCount=1)
 
 
-def _vault(server: SandboxServer, _account: str, thing: LiveResource) -> None:
-    client = server.client("backup", thing.region)
+def _vault(server: SandboxServer, _account: str, resource: LiveResource) -> None:
+    client = server.client("backup", resource.region)
     try:
-        client.create_backup_vault(BackupVaultName=thing.name)
+        client.create_backup_vault(BackupVaultName=resource.name)
     except client.exceptions.AlreadyExistsException:
         return
 

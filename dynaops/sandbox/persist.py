@@ -214,7 +214,10 @@ def _private_key(pem: bytes) -> Any:
     return load_pem_private_key(pem, None)
 
 
-_REBUILDERS = {one.__name__: one for one in (_new_lock, _new_condition, _weak_values, _pattern, _private_key)}
+_REBUILDERS = {
+    function.__name__: function
+    for function in (_new_lock, _new_condition, _weak_values, _pattern, _private_key)
+}
 """The functions that a snapshot may name: they build a value from plain data, without side effects."""
 
 

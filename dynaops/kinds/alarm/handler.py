@@ -123,10 +123,10 @@ class AlarmHandler(BaseHandler):
         result: dict[str, Any] = {}
         for rest, properties in sorted(mine.items()):
             result.setdefault(rest.partition("/")[0], _exported(rest.partition("/")[0], properties))
-        told = [
+        actions = [
             element.properties["topics"] for element in own if isinstance(element.properties["topics"], list)
         ]
-        topics = sorted({arn for element in told for arn in element if ":sns:" in arn})
+        topics = sorted({arn for element in actions for arn in element if ":sns:" in arn})
         if topics and result:
             result = {"sns_topic_arns": topics, **result}
         return {"alarms": result} if result else {}

@@ -28,9 +28,9 @@ def contradictions(specs: Sequence[TableSpec]) -> Iterator[Contradiction]:
         if spec.backup is None:
             continue
         plan = plan_name(spec.backup, spec.table_name)
-        said = _said(spec)
-        first, other = seen.setdefault((spec.region, plan), (position, said))
-        parts = tuple(part for part in said if part in other and said[part] != other[part])
+        settings = _said(spec)
+        first, other = seen.setdefault((spec.region, plan), (position, settings))
+        parts = tuple(part for part in settings if part in other and settings[part] != other[part])
         if parts:
             yield Contradiction(first, position, plan, parts)
 
@@ -39,7 +39,7 @@ def _said(spec: TableSpec) -> Properties:
     """What a spec says of its plan; who makes the backups is the plan's only where it selects by tag."""
     block = spec.backup
     assert block is not None, "only a backup says something of a plan"
-    said: Properties = {"vault": vault_name(block, spec.table_name), "rules": wanted_rules(block, "")}
+    settings: Properties = {"vault": vault_name(block, spec.table_name), "rules": wanted_rules(block, "")}
     if block.select_by_tag is not None:
-        said |= {"select_by_tag": block.select_by_tag, "role_arn": block.role_arn}
-    return said
+        settings |= {"select_by_tag": block.select_by_tag, "role_arn": block.role_arn}
+    return settings

@@ -244,8 +244,8 @@ def _rule_of(rule: Properties) -> Properties:
 
 def _lifecycle_of(element: Properties) -> Properties:
     """-1 is AWS's word for never."""
-    said = element.get("Lifecycle") or {}
-    days = {name: value for name, value in said.items() if value != -1}
+    lifecycle = element.get("Lifecycle") or {}
+    days = {name: value for name, value in lifecycle.items() if value != -1}
     return _days(days.get("DeleteAfterDays"), days.get("MoveToColdStorageAfterDays"))
 
 

@@ -321,8 +321,8 @@ def _token(work: TableChanges, entry: AddressDiff) -> str:
     wanted = _wanted(entry)
     shared = entry.kind != SELECTION or "tags" in wanted
     what = f"{entry.kind} {wanted.get('plan', wanted['name'])}" if shared else entry.address
-    said = f"{entry.region} {what} {work.now}"
-    return MADE_BY + hashlib.sha256(said.encode()).hexdigest()[:24]
+    settings = f"{entry.region} {what} {work.now}"
+    return MADE_BY + hashlib.sha256(settings.encode()).hexdigest()[:24]
 
 
 def _step(

@@ -242,12 +242,12 @@ def _users(entry: AddressDiff) -> list[str]:
 
 
 def _exported(default: str, properties: Properties) -> Any:
-    said = {
+    text = {
         "name": properties["name"] if properties["name"] != default else None,
         "path": properties["path"] if properties["path"] != "/" else None,
         "attach_to_roles": sorted(properties.get("roles", {})),
     }
-    return {name: value for name, value in said.items() if value} or True
+    return {name: value for name, value in text.items() if value} or True
 
 
 def _policy_name(entry: AddressDiff) -> str:

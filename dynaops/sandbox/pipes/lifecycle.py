@@ -51,24 +51,24 @@ def create(call: ApiCall) -> dict[str, Any]:
 @operation("pipes", "DescribePipe")
 def describe(call: ApiCall) -> dict[str, Any]:
     pipe = _named(call)
-    found = {**pipe.settings, **_summary(pipe), "Tags": dict(pipe.tags)}
-    return {**found, "StateReason": pipe.reason} if pipe.reason else found
+    result = {**pipe.settings, **_summary(pipe), "Tags": dict(pipe.tags)}
+    return {**result, "StateReason": pipe.reason} if pipe.reason else result
 
 
 @operation("pipes", "ListPipes")
 def list_pipes(call: ApiCall) -> dict[str, Any]:
     constraints.check(call, "pipes", "ValidationException")
-    found = [
+    result = [
         {**_summary(pipe), **{name: pipe.settings[name] for name in _LISTED if name in pipe.settings}}
         for _, pipe in sorted(call.here.holding(SandboxPipes).by_name.items())
     ]
-    found = [summary for summary in found if _is_asked_for(summary, call.body)]
+    result = [summary for summary in result if _is_asked_for(summary, call.body)]
     token = call.body.get("NextToken", "0")
     if not token.isdigit():
         raise validation("NextToken is not valid")
     start, size = int(token), call.body.get("Limit", MOST)
-    answer: dict[str, Any] = {"Pipes": found[start : start + size]}
-    if start + size < len(found):
+    answer: dict[str, Any] = {"Pipes": result[start : start + size]}
+    if start + size < len(result):
         answer["NextToken"] = str(start + size)
     return answer
 

@@ -55,8 +55,8 @@ def _no_dead_letters(pipe: SandboxPipe, documents: list[dict[str, Any]]) -> str 
 
 def _documents(role: Any) -> list[dict[str, Any]]:
     """The role's inline and attached policies."""
-    found = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
-    return [json.loads(each) if isinstance(each, str) else each for each in found]
+    result = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+    return [json.loads(each) if isinstance(each, str) else each for each in result]
 
 
 def _trusts_pipes(role: Any) -> bool:
