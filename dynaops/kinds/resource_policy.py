@@ -97,7 +97,7 @@ class ResourcePolicyRoom(BaseHandler):
 
     def external_names(self, scope: Scope, resource: Resource) -> Iterator[ExternalName]:
         """The roles that the policy names."""
-        for arn in sorted(set(_ROLES.findall(text(resource.properties["policy"])))):
+        for arn in sorted(set(_ROLES.findall(text(resource.properties.get("policy", {}))))):
             yield iam_role(arn, resource.region, label="")
 
     def resolve(

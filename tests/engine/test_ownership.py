@@ -41,7 +41,7 @@ from tests.engine.whole_state import (
 
 NOW = 1_800_000_000.0
 _REMOVAL = re.compile(r"Delete|Deregister|Disable|Remove")
-_PART = {"DeletePolicyVersion", "DeleteRetentionPolicy"}
+_PART = {"DeletePolicyVersion", "DeleteRetentionPolicy", "DeleteRolePolicy"}
 """Calls that take something from a resource, and leave it."""
 MAPPING = {
     "UUID": IDS["trigger"],

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from dynaops.kinds.pipes.observe import made_for
 from dynaops.kinds.registry import HANDLERS, PROPERTY_RULES
 from dynaops.model.resource import Observed, Scope
 from dynaops.model.state import Record, State
@@ -132,6 +133,8 @@ def everything() -> dict[str, Observed]:
             }.get(one.kind, {})
             outputs = {name: value for name, value in outputs.items() if value is not None}
             raw = _described() if one.kind == "table" else {}
+            if one.kind in ("pipe", "pipe_role"):
+                raw = {"description": made_for(one.address)}
             found[one.address] = Observed(
                 one.address, one.kind, one.region, properties, outputs, one.owner, None, raw
             )

@@ -156,7 +156,7 @@ def test_a_process_that_does_not_end_is_not_killed_unless_it_is_the_same(
     monkeypatch.setattr(daemon, "_STOP_SECONDS", 0.1)
     other = daemon.Running("http://127.0.0.1:9", bystander.pid, 60.0, f"{identity(bystander.pid)}1")
     monkeypatch.setattr(daemon, "status", lambda _: other)
-    monkeypatch.setattr(daemon, "_ends", lambda _: False)
+    monkeypatch.setattr(daemon, "_ends_in_time", lambda _: False)
     with pytest.raises(DynaopsError, match="does not stop"):
         daemon.stop(folder)
     assert bystander.poll() is None

@@ -140,9 +140,9 @@ class PipesHandler(BaseHandler):
         """Roles with their ARNs and documents, then pipes with their stream and role."""
         by_address = {entry.address: entry for entry in entries}
         arns = late(scope, by_address, read)
-        account = _account(read, arns["table_arn"])
         for entry in entries:
             if entry.kind == ROLE and entry.desired:
+                account = _account(read, arns["table_arn"])
                 by_address[entry.address] = _resolved_role(entry, account, arns["stream_arn"])
         for entry in entries:
             if entry.kind == PIPE:
