@@ -83,3 +83,29 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+LONG_FORMS = frozenset(
+    {
+        "tests/cli/test_load_faults.py::test_two_kills[a.csv]",
+        "tests/cli/test_partitions.py::test_a_whole_life[us-gov-west-1-aws-us-gov]",
+        "tests/cli/test_partitions.py::test_a_whole_life[us-iso-east-1-aws-iso]",
+        "tests/companions/test_everything.py::test_a_failure_at_every_call_in_turn[drop_after]",
+        "tests/companions/test_saved_plans.py::test_killed_at_every_call_the_same_plan_goes_on[after-4]",
+        "tests/companions/test_shared_backup_plan.py"
+        "::test_a_run_that_is_killed_anywhere_goes_on_by_running_again[False]",
+        "tests/companions/test_unmarking.py::test_killed_at_each_call_it_is_retained_all_the_same[after]",
+        "tests/data/test_resume.py::test_three_kills",
+        "tests/e2e/test_crashes.py::test_a_fault_at_any_call[throttle-1]",
+        "tests/engine/test_one_comparison.py::test_every_move_of_every_kind_is_the_same_drift_everywhere[False]",
+    }
+)
+"""Cases that take long and have a shorter sibling: run with ``-m slow``, so that all checks end within their time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the long forms as slow, before slow tests are left out."""
+    for item in items:
+        if item.nodeid in LONG_FORMS:
+            item.add_marker(pytest.mark.slow)
